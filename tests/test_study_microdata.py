@@ -13,8 +13,6 @@ import toolkit as tk
 from tests.refusals import Refusal, problem
 from toolkit.cli import main
 from toolkit.errors import InvalidInput
-from toolkit.reporting import run_reports
-from toolkit.reporting.batch import plan_reports
 from toolkit.study import Study, load_study
 
 SAMPLES = Path(__file__).resolve().parents[1] / "data_samples"
@@ -394,23 +392,19 @@ def test_gss_shares_and_errors_count_weights_strata_and_psus(gss: Path) -> None:
     assert gaps["gap"].item() == pytest.approx(shares["manager"] - shares["contractor"], rel=1e-12)
 
 
-def test_a_report_of_a_weighted_study_is_refused_not_made_without_weights(gss: Path) -> None:
+def test_a_report_of_a_weighted_study_is_made_under_its_design(gss: Path) -> None:
     from toolkit.reporting.gathering import gather
 
     study = load_study(SAMPLES / "gss_2018" / "study.yaml", data=gss)
-    with pytest.raises(InvalidInput, check=problem("unsuited-design", "answers → mapping → design")):
-        gather(study, "gss-2018", "2018")
-
-
-def test_a_batch_of_a_weighted_study_is_refused_once_and_before_anything_is_written(
-    gss: Path, tmp_path: Path
-) -> None:
-    study, out = SAMPLES / "gss_2018" / "study.yaml", tmp_path / "out"
-    with pytest.raises(InvalidInput, check=problem("unsuited-design", "answers → mapping → design")):
-        run_reports(study, data=gss, out=out)
-    with pytest.raises(InvalidInput, check=problem("unsuited-design", "answers → mapping → design")):
-        plan_reports(study, data=gss, out=out)
-    assert not out.exists()
+    found = gather(study, "gss-2018", "2018").released["shares"].set_index(["item", "audience"])
+    frame, design = study.laid_out(study.responses("gss-2018", missing="codes"))
+    items = [study.instrument[name] for name in found.index.get_level_values("item").unique()]
+    expected = tk.proportions(frame, items, by="audience", measure="top", design=design)
+    expected = expected.set_index(["item", "audience"])
+    exact = found.index[found["shown"] & found["bound"].eq("")]
+    assert len(exact) > 3
+    for name in ("n", "estimate", "std_error", "conf_low"):
+        assert found.loc[exact, name].tolist() == pytest.approx(expected.loc[exact, name].tolist())
 
 
 def test_weights_that_are_none_are_told_by_row(tmp_path: Path) -> None:

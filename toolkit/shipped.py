@@ -129,8 +129,9 @@ def instrument_files(given: str | Path | Iterable[str | Path]) -> list[Path]:
     ----------
     given
         One or several of: a file; a folder, which means every .yaml file in it; the name of a shipped
-        questionnaire ("core") or of one audience's file ("core/employee", "employee"). A file or folder of
-        that name takes precedence over the shipped one.
+        questionnaire ("core": executives, employees and freelancers; add "core/manager" for managers) or of
+        one audience's file ("core/employee", "employee"). A file or folder of that name takes precedence over
+        the shipped one.
 
     Raises
     ------
@@ -160,7 +161,7 @@ def _files_of_one(path: Path) -> list[Path]:
         near = near_names(path.as_posix(), [*folders, *names])
         hint = f"name a file, a folder or a shipped questionnaire ({near})"
         raise InvalidInput(path, [Problem("file-not-found", f"questionnaire '{path}'", "not found", hint)])
-    files = sorted(folder.glob("*.yaml"))
+    files = [one for one in sorted(folder.glob("*.yaml")) if is_folder(path) or one.stem != "manager"]
     if not files:
         hint = "name a questionnaire, or a folder with one .yaml file per audience"
         raise InvalidInput(path, [Problem("file-not-found", "folder", "contains no .yaml file", hint)])

@@ -11,7 +11,7 @@ from toolkit.instrument import Instrument, lint, load_instrument, load_instrumen
 from toolkit.instrument.files import BankFile
 
 INSTRUMENTS = Path(__file__).resolve().parents[2] / "instruments"
-FOLDERS = ("core", "readiness", "pulse", "pilot", "published")
+FOLDERS = ("complete", "core", "readiness", "pulse", "pilot", "published")
 EVERYONE = ("executive", "employee", "manager", "freelancer")
 
 
@@ -41,7 +41,7 @@ def test_a_questionnaire_loads_whole_and_each_audience_alone(folder: str) -> Non
         ]
 
 
-@pytest.mark.parametrize("folder", ["core", "readiness", "pulse", "pilot"])
+@pytest.mark.parametrize("folder", ["complete", "readiness", "pilot"])
 def test_ours_is_in_english_and_french_and_no_text_is_the_other_language(folder: str) -> None:
     merged = questionnaire(folder)
     assert merged.languages == ("en", "fr")
@@ -54,9 +54,9 @@ def test_ours_is_in_english_and_french_and_no_text_is_the_other_language(folder:
 
 def test_every_item_of_the_bank_is_asked_somewhere(bank: BankFile) -> None:
     asked = {item.id for folder in FOLDERS for item in questionnaire(folder).items}
-    sample = INSTRUMENTS.parent / "data_samples" / "upwork_2024"
-    for audience in ("executive", "employee", "freelancer"):
-        asked |= {item.id for item in load_instrument(sample / f"{audience}.yaml").items}
+    for folder in (INSTRUMENTS, INSTRUMENTS.parent / "data_samples" / "upwork_2024"):
+        for audience in ("executive", "employee", "freelancer"):
+            asked |= {item.id for item in load_instrument(folder / f"{audience}.yaml").items}
     assert {item.id for item in bank.items} == asked
 
 
@@ -89,19 +89,16 @@ def test_short_names_name_one_thing_each(bank: BankFile) -> None:
 
 def test_agreement_items_say_which_side_is_good_news_or_why_none_is(bank: BankFile) -> None:
     open_ended = {item.id for item in bank.items if item.scale == "agree5" and item.favourable == "none"}
-    assert open_ended == {"aware", "clientdem", "overhang"}
+    assert open_ended == {"aware", "clientdem"}
 
 
-def test_concerns_are_asked_in_parallel_and_of_others_where_people_are_led() -> None:
+def test_everybody_is_asked_about_their_own_concerns() -> None:
     ready = questionnaire("readiness")
-    rows = [v for v in ready.variables if v.item.id == "concern"]
+    rows = [v for v in ready.variables if v.item.id == "worry"]
     assert [v.row.id for v in rows if v.row] == ["job", "human", "data", "bias", "learn", "role"]
     assert all(v.audiences == EVERYONE and v.favourable == "bottom" for v in rows)
-    job = ready["concern_job"]
-    assert "people you manage" in job.wording("manager")
-    assert "their job" in job.wording("executive")
-    assert "my job" in job.wording("employee")
-    assert "client" in job.wording("freelancer")
+    assert all(ready["worry_job"].wording(name).endswith("Losing my job to AI") for name in EVERYONE[:3])
+    assert ready["worry_job"].sensitive
 
 
 def test_a_contested_belief_can_be_unsure_and_the_unsure_stay_in_the_base() -> None:
@@ -114,38 +111,44 @@ def test_a_contested_belief_can_be_unsure_and_the_unsure_stay_in_the_base() -> N
         assert ready.missing_of(belief) == ()
 
 
-def test_readiness_is_seven_steps_from_zero_to_four() -> None:
+def test_readiness_is_a_ladder_from_zero_to_four_that_all_groups_judge_of_one_organisation() -> None:
     ready = questionnaire("readiness")
-    steps = [v for v in ready.variables if v.item.id == "ready"]
-    assert len(steps) == 7
+    steps = [v for v in ready.variables if v.item.id == "steps"]
+    assert len(steps) == 9  # six steps, and ethics as three rows
     assert all(v.values() == {str(n): float(n) for n in range(5)} for v in steps)
+    assert all(v.audiences == EVERYONE for v in steps)
+    assert ready.item("steps").referent == {"all": "organisation"}
+    assert ready.item("steps").show_dont_know
     assert ready.scores["readiness"].items == tuple(v.name for v in steps)
+    assert ready.scores["readiness"].minimum is None  # a mean skips no step that somebody does not see
 
 
-def test_too_much_automation_is_bad_news_and_rebalanced_work_good_news() -> None:
+def test_too_much_automation_is_bad_news_and_its_incriminating_rows_are_sensitive() -> None:
     ready = questionnaire("readiness")
-    found = {v.name: v.favourable for v in ready.variables if v.item.id in ("rebal", "overauto")}
-    assert [box for name, box in found.items() if name.startswith("rebal")] == ["top"] * 4
-    assert [box for name, box in found.items() if name.startswith("overauto")] == ["bottom"] * 4
+    rows = {v.name: v for v in ready.variables if v.item.id == "auto"}
+    assert {name for name, v in rows.items() if v.favourable == "top"} == {"auto_expl"}
+    assert {name for name, v in rows.items() if v.sensitive} == {"auto_check", "auto_rules"}
+    assert "auto_expl" not in ready.scores["overautomation"].items
 
 
 def test_the_depth_grid_goes_from_simple_questions_to_delegated_work() -> None:
     ready = questionnaire("readiness")
-    rows = [row.id for row in ready.item("taskdepth").rows]
-    assert (rows[0], rows[-1], len(rows)) == ("ask", "deleg", 8)
-    assert set(ready.scores["shallowuse"].items).isdisjoint(ready.scores["deepuse"].items)
+    rows = [row.id for row in ready.item("tooldepth").rows]
+    assert (rows[0], rows[-1], len(rows)) == ("ask", "deleg", 6)
+    assert set(ready.scores["simpleuse"].items).isdisjoint(ready.scores["deepuse"].items)
 
 
-def test_the_uses_of_ai_are_the_seven_and_have_a_way_out() -> None:
-    codes = [option.code for option in questionnaire("readiness").item("usecase").options]
-    assert codes == ["entry", "enq", "inven", "book", "chat", "fore", "cont", "oth", "none"]
+def test_the_places_where_ai_changed_the_work_have_two_ways_out() -> None:
+    options = questionnaire("readiness").item("aitasks").options
+    assert [option.code for option in options if option.exclusive] == ["none", "dk"]
+    assert {"entry", "enq", "inven", "book", "crm", "pers", "deci"} < {option.code for option in options}
 
 
 def test_the_pulse_has_at_most_ten_items_for_everyone_and_no_grid() -> None:
     pulse = questionnaire("pulse")
     assert len(pulse.items) <= 10
     assert len(pulse.variables) == len(pulse.items)
-    assert all(item.audiences == ("executive", "employee", "freelancer") for item in pulse.items)
+    assert all(item.audiences == EVERYONE for item in pulse.items)
 
 
 def test_a_trial_asks_load_time_and_quality_of_one_task() -> None:
@@ -181,4 +184,4 @@ def test_published_words_are_those_of_the_publication_and_carry_their_licence() 
 
 def test_words_in_one_language_only_burden_no_questionnaire_that_does_not_ask_them() -> None:
     assert "selfburn5" not in questionnaire("core").scales
-    assert set(questionnaire("published").themes) == {"attitude"}
+    assert "attitude" not in questionnaire("complete").themes

@@ -84,18 +84,22 @@ def test_an_item_only_a_later_file_asks_stands_behind_its_neighbour(shipped: Ins
 
 
 def test_a_misspelt_key_is_refused_with_file_line_and_near_name(copy: Path) -> None:
-    change(copy / "bank" / "wellbeing.yaml", "    scale: agree5", "    scael: agree5")
+    change(
+        copy / "bank" / "earlier.yaml",
+        "    theme: wellbeing\n    scale: agree5",
+        "    theme: wellbeing\n    scael: agree5",
+    )
     (problem,) = refused(copy / "employee.yaml").problems
-    assert problem.where == "wellbeing.yaml, line 6: items → burnout → scael"
+    assert problem.where == "earlier.yaml, line 300: items → burnout → scael"
     assert problem.what == "unknown key"
     assert "did you mean 'scale'?" in problem.hint
 
 
 @pytest.mark.parametrize("code", ["strong", "a_b", "", "a-b", "é"])
 def test_a_code_a_platform_would_drop_is_refused_by_its_rule(copy: Path, code: str) -> None:
-    change(copy / "bank" / "ai.yaml", "code: rev,", f"code: '{code}',")
+    change(copy / "bank" / "earlier.yaml", "code: rev,", f"code: '{code}',")
     (problem,) = refused(copy / "employee.yaml").problems
-    assert problem.where.startswith("ai.yaml, line ")
+    assert problem.where.startswith("earlier.yaml, line ")
     assert "codes are 1–5 letters or digits, because LimeSurvey silently drops others" in problem.what
     assert problem.hint == "shorten it and leave out punctuation and spaces"
 
@@ -111,38 +115,42 @@ def test_a_bool_is_true_or_false_and_nothing_else(copy: Path, said: str) -> None
 def test_every_problem_of_every_file_is_said_at_once(copy: Path) -> None:
     change(copy / "executive.yaml", "items: [usefree, freegain, freemix]", "items: [usefree, freegian]")
     change(copy / "employee.yaml", "version: 2026.1.0", "version: 2026.2.0")
-    change(copy / "bank" / "demands.yaml", "ask_if: demandup == 1", "ask_if: demandup == 3")
-    change(copy / "bank" / "ai.yaml", "    theme: ai\n", "    theme: ia\n")
+    change(copy / "bank" / "earlier.yaml", "ask_if: demandup == 1", "ask_if: demandup == 3")
+    change(copy / "bank" / "earlier.yaml", "    theme: ai\n", "    theme: ia\n")
     change(
-        copy / "bank" / "wellbeing.yaml",
+        copy / "bank" / "earlier.yaml",
         '      freelancer: {en: "How likely',
         '      frelancer: {en: "How likely',
     )
-    change(copy / "bank" / "freelance.yaml", "origin: own", "origin: mine")
+    change(copy / "bank" / "earlier.yaml", "      origin: own", "      origin: mine")
     said = str(refused(three(copy)))
     for part in (
         "executive.yaml: sections → freelance → items → freegian: unknown item; it is not in the bank",
         "employee.yaml, line 3: version: 'version' differs from that of executive.yaml",
-        "demands.yaml, line 17: items → demandhow → ask_if: unknown answer '3' of 'demandup'",
+        "earlier.yaml, line 256: items → demandhow → ask_if: unknown answer '3' of 'demandup'",
         "items → aiuse → theme: unknown theme 'ia'",
         "items → leave → text → frelancer: unknown audience 'frelancer'; did you mean 'freelancer'",
         "items → leave → text: wording for freelancer is missing",
-        "items → usefree → source → origin: 'mine' is not one of 'own' or 'published'",
+        "items → country → source → origin: 'mine' is not one of 'own' or 'published'",
     ):
         assert part in said, said
     assert "7 problem(s)" in said, said
 
 
 def test_a_fault_in_an_item_says_nothing_about_what_hangs_on_it(copy: Path) -> None:
-    change(copy / "bank" / "ai.yaml", "    type: single\n", "    type: singel\n")
+    change(
+        copy / "bank" / "earlier.yaml",
+        "    type: single\n    theme: ai\n",
+        "    type: singel\n    theme: ai\n",
+    )
     (problem,) = refused(three(copy)).problems
     assert "'singel' is not one of" in problem.what
 
 
 def test_a_bank_file_that_cannot_be_read_is_the_only_thing_said(copy: Path) -> None:
-    (copy / "bank" / "ai.yaml").write_text("items: [", encoding="utf-8")
+    (copy / "bank" / "earlier.yaml").write_text("items: [", encoding="utf-8")
     (problem,) = refused(three(copy)).problems
-    assert "ai.yaml, line" in problem.where
+    assert "earlier.yaml, line" in problem.where
     assert "not valid YAML" in problem.what
 
 
@@ -170,7 +178,7 @@ def test_an_item_nobody_asks_is_checked_all_the_same(copy: Path) -> None:
 
 def test_an_item_listed_for_an_audience_the_bank_keeps_it_from_is_refused(copy: Path) -> None:
     change(
-        copy / "bank" / "wellbeing.yaml", "  - id: burnout\n", "  - id: burnout\n    audiences: [employee]\n"
+        copy / "bank" / "earlier.yaml", "  - id: burnout\n", "  - id: burnout\n    audiences: [employee]\n"
     )
     assert load_instrument(copy / "employee.yaml").item("burnout").audiences == ("employee",)
     (problem,) = refused(copy / "freelancer.yaml").problems
@@ -212,7 +220,7 @@ def test_an_all_in_one_file_among_audience_files_is_refused(
 
 
 def test_a_part_of_a_bank_is_no_questionnaire(copy: Path) -> None:
-    assert "part of a bank" in str(refused(copy / "bank" / "ai.yaml"))
+    assert "part of a bank" in str(refused(copy / "bank" / "earlier.yaml"))
 
 
 def test_a_file_that_is_not_there_is_refused_with_its_neighbours(copy: Path) -> None:

@@ -31,6 +31,7 @@ SHARED_HEADER = [
     *("exclude_all_others", "random_order", "random_group"),
 ]
 ATTRIBUTES = {"min_num_value_n", "max_num_value_n", "equation", "answer_width"}
+ATTRIBUTES |= {"answer_order", "keep_codes_order"}
 RESERVED = {"time", "and", "or", "eq", "ne", "lt", "le", "gt", "ge", "this", "self", "that"}
 NEEDS_ANSWERS, NEEDS_PARTS = {"L", "F"}, {"M", "F"}
 TOKEN = re.compile(

@@ -127,6 +127,33 @@ def test_two_and_three_people_look_different(study, frames):
     assert two != three
 
 
+def _with_counts(study: Study, frame: pd.DataFrame, audience: str, name: str, counts: list[int]) -> Any:
+    rows = np.flatnonzero(frame["audience"] == audience)
+    codes = [
+        code for code, times in zip(study.instrument[name].codes, counts, strict=True) for _ in range(times)
+    ]
+    return _with_codes(frame, rows, name, codes)
+
+
+def test_worlds_alike_in_what_is_shown_are_alike_in_every_bit(study, frames):
+    """2 of 11 disagree, 3 are in between, 6 agree: how the two and the six are split is hidden or shown."""
+    splits = ([1, 1, 3, 2, 4], [0, 2, 3, 2, 4], [2, 0, 3, 2, 4])
+    worlds = [_with_counts(study, frames["2026"], "freelancer", "flexible", counts) for counts in splits]
+    looks = [_released(study, {**frames, "2026": world}) for world in worlds]
+    assert looks[0] == looks[1] == looks[2]
+    shown = _with_counts(study, frames["2026"], "freelancer", "flexible", [1, 1, 3, 3, 3])
+    assert _released(study, {**frames, "2026": shown}) != looks[0]
+
+
+def test_who_gave_which_answer_changes_no_bit(study, frames):
+    """The same people in another order: sums of floating point numbers may depend on it."""
+    before = _released(study, frames)
+    for seed in range(3):
+        mixed = {wave: frame.sample(frac=1, random_state=seed) for wave, frame in frames.items()}
+        mixed = {wave: frame.sort_values("audience", kind="stable") for wave, frame in mixed.items()}
+        assert _released(study, {w: frame.reset_index(drop=True) for w, frame in mixed.items()}) == before
+
+
 @pytest.mark.parametrize("wave", WAVES)
 def test_an_audience_below_the_threshold_leaves_no_trace(study, frames, wave):
     """Whether nobody, or four people with whatever answers, belong to it."""

@@ -19,9 +19,9 @@ from toolkit.study import load_study
 
 ROOT = Path(__file__).resolve().parents[2]
 ORDER = [
-    "notice", "summary", "participation_table", "gap_picture", "gap_table", "theme_pictures",
+    "notice", "summary", "participation_table", "weights_table", "gap_picture", "gap_table", "theme_pictures",
     "option_pictures", "readiness_ladder", "capability_overhang", "guardrails", "rebalancing",
-    "sustainable_use", "leaders_beliefs", "trials", "benchmarks", "trend", "comments",
+    "sustainable_use", "leaders_beliefs", "trials", "benchmarks", "trend", "registered", "comments",
     "cannot_tell", "methods", "appendix",
 ]  # fmt: skip
 

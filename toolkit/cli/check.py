@@ -110,6 +110,8 @@ def _describe(study: Study, given: argparse.Namespace) -> None:
             f"organisation {row.organisation}, wave {row.wave}, audience {row.audience}: {row.answered} "
             f"answered but the headcount is {row.headcount}; it is ignored, and the report says so"
         )
+    for row in _few_in_effect(study):
+        print(row)
     for note in notes:
         print(note)
 
@@ -141,6 +143,24 @@ def _formats_that_fail(study: Study, formats: Sequence[str]) -> Iterator[tuple[s
         except InvalidInput as fault:
             more = len(fault.problems) - 1
             yield form, f"{fault.problems[0]}{f' (+{more} more)' if more else ''}"
+
+
+def _few_in_effect(study: Study) -> Iterator[str]:
+    """Yield the audiences that are large enough only without their weights: they are not shown."""
+    from toolkit.study.weighting import WEIGHT
+    from toolkit.weighting import effective_n
+
+    frame, k = study.responses(), study.policy.threshold
+    if study.design is None or WEIGHT not in frame:
+        return
+    for (organisation, audience), weights in frame.groupby(["organisation", "audience"], observed=True)[
+        WEIGHT
+    ]:
+        if len(weights) >= k > (effective := effective_n(weights)):
+            yield (
+                f"organisation {organisation}, audience {audience}: weighted, its {len(weights)} answers "
+                f"count as {effective:.1f}, fewer than {k}; they are not shown"
+            )
 
 
 def _not_drawn(study: Study, wave: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +73,24 @@ def add(commands: Commands) -> None:
         help="limesurvey: write a matrix as one array (the default) or as one question per row",
     )
     export.add_argument(
+        "--organisation", metavar="NAME", help="name that texts with {organisation} show; one export each"
+    )
+    export.add_argument(
+        "--policy",
+        metavar="STUDY",
+        help="study file whose thresholds the texts promise (default: 5 answers, 7 on sensitive questions)",
+    )
+    export.add_argument(
+        "--fielding",
+        action="store_true",
+        help="refuse a questionnaire without welcome, consent, confidentiality, contact and end texts",
+    )
+    export.add_argument(
+        "--anonymous",
+        action="store_true",
+        help="limesurvey: anonymised responses; not for a panel, because it severs answers from tokens",
+    )
+    export.add_argument(
         "--answers",
         metavar="FILE",
         help="spss, stata, frictionless: the coded frame to write, from `survey-toolkit read --out`",
@@ -86,7 +105,7 @@ def _layouts() -> list[str]:
 
 def _export(given: argparse.Namespace) -> int:
     from toolkit.instrument import load_instruments
-    from toolkit.platforms import export
+    from toolkit.platforms import export, get_platform
 
     instrument = load_instruments(given.instruments)
     if given.answers:
@@ -98,6 +117,13 @@ def _export(given: argparse.Namespace) -> int:
         options["hidden"] = given.hidden
     if given.matrix:
         options["matrix"] = given.matrix
+    if given.anonymous:
+        options["anonymous"] = True
+    if given.policy:
+        from toolkit.study import load_study
+
+        policy = load_study(given.policy).policy
+        options |= {"threshold": policy.threshold, "sensitive_threshold": policy.sensitive_threshold}
     written = export(
         instrument,
         given.to,
@@ -105,8 +131,14 @@ def _export(given: argparse.Namespace) -> int:
         languages=given.languages,
         audiences=given.audiences,
         layout=given.layout,
+        organisation=given.organisation,
+        fielding=given.fielding,
         **options,
     )
+    absent = [name for name, words in instrument.texts if not words]
+    if absent and not given.fielding and get_platform(given.to).fielding:
+        said = f"Before fieldwork: the questionnaire has no {', '.join(absent)} (--fielding refuses that)"
+        print(said, file=sys.stderr)
     return _print(written)
 
 

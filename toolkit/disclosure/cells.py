@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any, Literal
 
 import pandas as pd
@@ -31,6 +33,7 @@ __all__ = [
     "claims_of",
     "first_rulings",
     "kind_of",
+    "named_in",
     "number",
     "read_table",
     "three_parts",
@@ -49,6 +52,7 @@ SAMPLES = ("wave", "source")
 _BOXES = ("top", "bottom", "favourable", "unfavourable")
 _FUNCTIONS = ("mean", "net", "recommend", "probability_of_superiority", "median", "total", "quantile")
 _LATER_COLUMNS = ("n_shown", "n_a_shown", "n_b_shown")
+_KISH_COLUMNS = ("kish_n", "kish_n_a", "kish_n_b")
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,8 @@ class Claim:
     side: Literal["", "a", "b"] = ""
     spread: float = math.nan
     """Standard deviation of the answers, as it follows from the standard error."""
+    kish: float = math.nan
+    """Effective number of weighted answers (Kish), where the answers are weighted."""
 
     @property
     def published(self) -> bool:
@@ -114,7 +120,7 @@ def read_table(name: str, frame: object) -> Table:
         raise ToolkitError(f"results '{name}' is not a contract frame ({kind}): missing {', '.join(missing)}")
     first = columns.index(needed[0])
     groups = tuple(c for c in columns[columns.index(what) + 1 : first] if c not in DESCRIPTIVE_COLUMNS)
-    known = {"item", what, *needed, *groups, *DESCRIPTIVE_COLUMNS, *_LATER_COLUMNS}
+    known = {"item", what, *needed, *groups, *DESCRIPTIVE_COLUMNS, *_LATER_COLUMNS, *_KISH_COLUMNS}
     unknown = set(columns) - known - set((*ALIKE_COLUMNS, *REFERENT_COLUMNS) if kind == "gaps" else ())
     floats = [column for column in groups if pd.api.types.is_float_dtype(frame[column].dtype)]
     if unknown or floats:
@@ -203,6 +209,7 @@ def _rows(table: Table, instrument: Instrument | None) -> Iterator[Claim]:
                 row,
                 side,
                 math.nan if side else number(record["std_error"]) * math.sqrt(number(record["effective_n"])),
+                number(record.get(f"kish_n{end}")),
             )
 
 
@@ -242,17 +249,7 @@ def _on_own_sample(claim: Claim, now: Mapping[str, str]) -> Claim:
     group = frozenset(pair for pair in claim.base.group if now.get(pair[0]) != pair[1])
     if group == claim.base.group:
         return claim
-    return Claim(
-        Base(claim.base.item, group),
-        claim.kind,
-        claim.label,
-        claim.estimate,
-        claim.n,
-        claim.table,
-        claim.row,
-        claim.side,
-        claim.spread,
-    )
+    return replace(claim, base=Base(claim.base.item, group))
 
 
 def _same(a: float, b: float) -> bool:
@@ -276,6 +273,7 @@ BOX_NAMES = ("bottom", "middle", "top")
 
 REASONS: Mapping[str, str] = {
     "small": N_("fewer than {k} answers"),
+    "effective": N_("weighted, the answers count as fewer than {k}"),
     "unknown_base": N_("the number of answers is not known"),
     "distribution": N_("some answers were given by nearly all or nearly none"),
     "rest": N_("nearly nobody chose this end of the scale or the middle"),
@@ -290,6 +288,8 @@ REASONS: Mapping[str, str] = {
     "option": N_("together with the other options it would reveal a withheld number"),
     "none": N_("could not be computed"),
     "disagree": N_("its tables disagree on how many answered"),
+    "released": N_("together with an earlier release it would reveal the answers of fewer than {k} people"),
+    "turnover": N_("so few people may have come or gone between the waves that their answers would show"),
     "unlike": N_("the question does not seem to work alike for both groups"),
 }
 """Code of a reason → why a number is withheld, in plain words; k is the smallest base allowed."""
@@ -356,6 +356,23 @@ class Ruling:
         return replace(self, labels=kept, full=self.full and not any(kind == "response" for kind, _ in lost))
 
 
+@cache
+def named_in(rule: str) -> frozenset[str]:
+    """Return the items a routing condition names, with their options."""
+    tree = ast.parse(rule, mode="eval")
+    named = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    options = {
+        f"{call.args[0].id}_{call.args[1].value}"
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call)
+        and len(call.args) == 2
+        and isinstance(call.args[0], ast.Name)
+        and isinstance(call.args[1], ast.Constant)
+        and isinstance(call.args[1].value, str)
+    }
+    return frozenset(named | options)
+
+
 def thresholds(policy: Policy, sensitive: Iterable[str], instrument: Instrument | None) -> Policy:
     """Mark the sensitive names, given by argument or by the instrument, in the policy."""
     marked = instrument.sensitive_names if instrument is not None else frozenset()
@@ -373,6 +390,11 @@ def first_rulings(
         grouped.setdefault(claim.base, []).append(claim)
         if claim.kind == "response":
             scale.setdefault(claim.base.item, set()).add(claim.label)
+    routing = {
+        name
+        for variable in (instrument.variables if instrument is not None else ())
+        for name in named_in(variable.item.ask_if or "None")
+    }
     rulings = {}
     for base, found in grouped.items():
         variable = instrument[base.item] if instrument is not None and base.item in instrument else None
@@ -383,7 +405,7 @@ def first_rulings(
         elif instrument is not None and base.item in instrument.scores:
             limits = _limits_of_score(base.item, instrument)
         every_code = frozenset(codes | scale.get(base.item, set()))
-        rulings[base] = _rule(found, policy, variable, every_code, limits)
+        rulings[base] = _rule(found, policy, variable, every_code, limits, in_part=base.item not in routing)
     return rulings
 
 
@@ -403,6 +425,8 @@ def _rule(
     variable: Variable | None,
     codes: frozenset[str],
     limits: tuple[float | None, float | None] | None,
+    *,
+    in_part: bool,
 ) -> Ruling:
     item = claims[0].base.item
     k = policy.threshold_for(item)
@@ -419,6 +443,8 @@ def _rule(
         return Ruling(n, k, reason_code="small")
     if max(counts) != n:
         return Ruling(n, k, reason_code="disagree")
+    if any(claim.kish < k - TOLERANCE for claim in claims):
+        return Ruling(n, k, reason_code="effective")
     low, high = policy.unanimity_bounds(n, item) if policy.unanimity else (-1.0, 2.0)
     values: dict[tuple[str, str], list[float]] = {}
     for claim in claims:
@@ -432,7 +458,10 @@ def _rule(
     in_bands = any(kind == "response" for kind, _ in values)
     if limits is not None and ("function", "mean") in values and not in_bands:
         labels[("function", "mean")] = _mean_within(claims, limits, n, policy)
-    return Ruling(n, k, labels=_without_telling_rest(labels, values, variable, codes, low), full=full)
+    labels = _without_telling_rest(labels, values, variable, codes, low)
+    if in_part and variable is not None and not (full or two or variable.item.type == "ranking"):
+        labels |= _answers_in_part(labels, values, variable, n, low)
+    return Ruling(n, k, labels=labels, full=full)
 
 
 def _full(values: Mapping[tuple[str, str], list[float]], codes: frozenset[str], low: float) -> bool:
@@ -470,6 +499,73 @@ def _clipped(found: list[float], bounds: tuple[float, float], n: float) -> Share
     if min(found) <= low + TOLERANCE:
         return Share("<=", bound=low, upper=math.floor(low * n + TOLERANCE) / n)
     return Share("exact", upper=max(found), lower=min(found))
+
+
+def _answers_in_part(
+    labels: Mapping[tuple[str, str], Share],
+    values: Mapping[tuple[str, str], list[float]],
+    variable: Variable,
+    n: float,
+    low: float,
+) -> dict[tuple[str, str], Share]:
+    """Show a distribution that may not leave whole, except for a pool that keeps its rare answers open.
+
+    The codes are cut into pieces whose sums are printed (the boxes), each of more than t people, where t is
+    the count at which "nearly nobody" ends. If answers of a piece are rare (t people or fewer), its pool is
+    these and its first code f, rare or not: the pool's sum H is known, but not how it is split. If H is t or
+    less, the next code that is not rare joins. For every code u of the pool and every s from 0 to t, the
+    answers (u: s, f: H − s, others: 0) look the same, so no sum of hidden answers is known more narrowly than
+    its bound. Where H > 2t the rare answers may be marked "nearly nobody", because the code left open takes
+    up what they leave.
+
+    f is chosen so that these answers also agree with what is printed of the boxes: outside a box printed as
+    "nearly nobody", and outside the part whose smallness withholds the parts.
+    """
+    cells = {label: found[0] for (kind, label), found in values.items() if kind == "response"}
+    counts = {code: round(share * n) for code, share in cells.items()}
+    whole = all(abs(share * n - counts[code]) < 1e-6 for code, share in cells.items())
+    if not cells or set(cells) != set(variable.codes) or not whole or sum(counts.values()) != n:
+        return {}  # of weighted shares no count is known
+    rare = math.floor(low * n + TOLERANCE)
+    pieces = _pieces(labels, variable, counts, rare)
+    found: dict[tuple[str, str], Share] = {}
+    for piece in pieces:
+        pool = {code for code in piece if counts[code] <= rare}
+        kept_open = piece[0]
+        if pool:
+            pool.add(kept_open)
+            if sum(counts[code] for code in pool) <= rare:
+                kept_open = next(code for code in piece if code not in pool)
+                pool.add(kept_open)
+        marked = sum(counts[code] for code in pool) > 2 * rare
+        for code in piece:
+            if code not in pool:
+                found["response", code] = Share("exact", upper=cells[code], lower=cells[code])
+            elif marked and code != kept_open:
+                found["response", code] = Share("<=", bound=low, upper=rare / n)
+    return found
+
+
+def _pieces(
+    labels: Mapping[tuple[str, str], Share], variable: Variable, counts: Mapping[str, int], rare: int
+) -> list[list[str]]:
+    """Cut the codes of a scale into pieces whose sums are printed; the first code of each is its pool's."""
+    parts = three_parts(variable)
+    bottom, middle, top = list(parts["bottom"]), list(parts["middle"]), list(reversed(parts["top"]))
+    boxes = {name: labels[key].status for name in ("top", "bottom") if (key := ("box", name)) in labels}
+    printed = [share.status for (kind, _), share in labels.items() if kind == "part"]
+    if (printed and set(printed) == {"exact"}) or (boxes.get("top") == boxes.get("bottom") == "exact"):
+        return [piece for piece in (bottom, middle, top) if piece]
+    if not boxes:
+        return [] if printed else [bottom + middle + top]
+    if boxes.get("top") == "exact":
+        few_between = sum(counts[code] for code in middle) <= rare
+        return [bottom + middle if few_between else middle + bottom, top]
+    if boxes.get("top") == "<=":
+        if boxes.get("bottom") == "exact":
+            return [bottom, middle + top]
+        return [middle + bottom + top if boxes.get("bottom") == "<=" else bottom + middle + top]
+    return [top + middle + bottom] if boxes.get("top") == ">=" else []
 
 
 def _three_parts(

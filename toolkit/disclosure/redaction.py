@@ -38,7 +38,7 @@ NOT_SHOWN = "not shown"
 
 _ADDED = ("n_shown", "shown", "bound", "withheld", "withheld_code", "threshold")
 _COUNTS = ("n", "threshold")
-_NUMBERS = ("estimate", "std_error", "conf_low", "conf_high", "df", "effective_n")
+_NUMBERS = ("estimate", "std_error", "conf_low", "conf_high", "df", "effective_n", "kish_n")
 
 
 def redact_estimates(table: Table, claims: Sequence[Claim], ruled: RulingOf) -> pd.DataFrame:
@@ -220,7 +220,7 @@ def redact_gaps(
     """
     frame = table.frame if "family" in table.frame.columns else table.frame.assign(family="all")
     codes = frame["alike_code"] if unlike and "alike_code" in frame else pd.Series("", index=frame.index)
-    frame = frame[[name for name in frame if not str(name).startswith("alike")]]
+    frame = frame[[name for name in frame if not str(name).startswith(("alike", "kish"))]]
     rows = records(frame)
     differs = codes.isin(["differs", "may_differ"]).tolist()
     sides: dict[int, dict[str, Claim]] = {}

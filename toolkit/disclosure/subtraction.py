@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
 from itertools import combinations
 
-from toolkit.disclosure.cells import SAMPLES, Base, Ruling, Share
+from toolkit.disclosure.cells import SAMPLES, Base, Ruling, Share, named_in
 from toolkit.disclosure.policy import Policy
 from toolkit.instrument.model import Instrument, Variable
 
@@ -115,7 +113,7 @@ def _one_division(whole: Group, bases: Iterable[Base], ruled: Rulings) -> Ruling
             changed |= {base: ruled[base].without("total") for base in divided}
             continue
         labels = {label for base in divided for label, share in ruled[base].labels.items() if share.released}
-        lost = [label for label in labels if not all(_exact(ruled[base], label) for base in divisions[kept])]
+        lost = _lost(labels, [ruled[base] for base in divisions[kept]])
         changed |= {base: ruled[base].without("total", lost) for base in divided if lost}
     return changed
 
@@ -125,8 +123,19 @@ def _parts_beside(group: Base, parts: Sequence[Base], ruled: Rulings) -> Rulings
     if sum(ruled[base].n for base in parts) != ruled[group].n:
         return {base: ruled[base].without("total") for base in parts}
     labels = {label for base in parts for label, share in ruled[base].labels.items() if share.released}
-    lost = [label for label in labels if not all(_exact(ruled[base], label) for base in (group, *parts))]
+    lost = _lost(labels, [ruled[base] for base in (group, *parts)])
     return {base: ruled[base].without("total", lost) for base in parts if lost}
+
+
+def _lost(labels: Iterable[tuple[str, str]], beside: Iterable[Ruling]) -> list[tuple[str, str]]:
+    """List the labels that are not exact in all of the rulings; of a distribution all answers or none.
+
+    The rest of a distribution would give the sum of what is hidden in its groups.
+    """
+    rulings, labels = list(beside), list(labels)
+    lost = {label for label in labels if not all(_exact(ruling, label) for ruling in rulings)}
+    whole = any(kind == "response" for kind, _ in lost)
+    return [label for label in labels if label in lost or (whole and label[0] == "response")]
 
 
 def _rank(columns: frozenset[str], incomplete: bool) -> tuple[bool, bool, bool, int, list[str]]:
@@ -215,25 +224,8 @@ def _routed_by(variable: Variable, instrument: Instrument) -> tuple[str, ...]:
     """Map items to the columns that route to them."""
     if not variable.item.ask_if:
         return ()
-    named = _named_in(variable.item.ask_if)
+    named = named_in(variable.item.ask_if)
     return tuple(v.name for v in instrument.variables if v.name in named)
-
-
-@cache
-def _named_in(rule: str) -> frozenset[str]:
-    """Return the items a routing condition names, with their options."""
-    tree = ast.parse(rule, mode="eval")
-    named = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    options = {
-        f"{call.args[0].id}_{call.args[1].value}"
-        for call in ast.walk(tree)
-        if isinstance(call, ast.Call)
-        and len(call.args) == 2
-        and isinstance(call.args[0], ast.Name)
-        and isinstance(call.args[1], ast.Constant)
-        and isinstance(call.args[1].value, str)
-    }
-    return frozenset(named | options)
 
 
 def _fully_released(ruling: Ruling, variable: Variable) -> bool:

@@ -34,6 +34,7 @@ __all__ = [
     "PLATFORM_COLUMNS",
     "find",
     "find_in_item",
+    "find_in_promises",
     "find_in_routing",
     "find_in_scale",
     "find_in_scores",
@@ -175,6 +176,46 @@ def find_in_pipes(instrument: Instrument) -> Iterator[Finding]:
                     hint = near_names(name, allowed) if allowed else "write the words themselves"
                     what = f"nothing fills in '{{{name}}}' here"
                     yield Finding("unknown-name", (*path, language), what, hint)
+
+
+_PROMISE = re.compile(
+    r"\b(?:fewer than|less than|at least|moins de|au moins|groups? of|groupes? de) "
+    r"(?P<number>\d+|two|three|four|five|six|seven|eight|nine|ten|deux|trois|quatre|cinq|sept|huit|neuf|dix)"
+    r"[\s\u00a0\u202f]+(?:people|persons?|respondents?|answers?|responses?|employees|colleagues|participants?"
+    r"|personnes?|répondants?|réponses?|salariés|collègues)",
+    re.IGNORECASE,
+)
+_NUMBER_WORDS = {
+    word: number
+    for number, words in enumerate(
+        (
+            "two deux",
+            "three trois",
+            "four quatre",
+            "five cinq",
+            "six",
+            "seven sept",
+            "eight huit",
+            "nine neuf",
+        ),
+        2,
+    )
+    for word in words.split()
+} | {"ten": 10, "dix": 10}
+
+
+def find_in_promises(instrument: Instrument, threshold: int, sensitive_threshold: int) -> Iterator[Problem]:
+    """Find texts that promise respondents another smallest group than the policy has."""
+    for name, words in instrument.texts:
+        for language, text in words.items():
+            for found in _PROMISE.finditer(text):
+                said = found["number"].lower()
+                number = int(said) if said.isdigit() else _NUMBER_WORDS[said]
+                if number not in (threshold, sensitive_threshold):
+                    what = f"promises “{found[0]}”; the policy's thresholds are {threshold} and "
+                    what += f"{sensitive_threshold}"
+                    hint = "write {threshold} or {sensitive_threshold}, which are filled in"
+                    yield Problem("contradiction", f"texts → {name} → {language}", what, hint)
 
 
 _PIPED = ("question", "statement", "help", "answer", "question for leaders")

@@ -200,6 +200,10 @@ class Item(Strict):
 
     __str__ = __repr__
 
+    def help_for(self, audience: str, language: str) -> str:
+        """Return the text that an audience reads under the question; "" if there is none."""
+        return (self.help.get(audience) or self.help.get("all") or {}).get(language, "")
+
 
 class Texts(Strict):
     """What respondents read before and after the questions, per language.
@@ -330,8 +334,7 @@ class Variable(Displayed):
 
     def help(self, audience: str, language: str = "en") -> str:
         """Return the text shown under the question; "" if there is none."""
-        text = self.item.help
-        return (text.get(audience) or text.get("all") or {}).get(language, "")
+        return self.item.help_for(audience, language)
 
     @property
     def source(self) -> Source:

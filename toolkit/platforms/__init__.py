@@ -73,6 +73,8 @@ class Platform:
         Other names it is found under, such as a file's ending.
     order
         Its place in lists, and in the search for the platform of a file.
+    fielding
+        Whether people answer on it, so that `export` fills names into its texts.
     """
 
     name: str
@@ -84,6 +86,7 @@ class Platform:
     recognises: Callable[[str, bytes, tuple[str, ...]], bool] = lambda kind, head, headings: False
     aliases: tuple[str, ...] = ()
     order: int = 100
+    fielding: bool = False
 
 
 _registered: dict[str, Platform] = {}
@@ -165,6 +168,10 @@ def export(
     languages: Iterable[str] | None = None,
     audiences: Iterable[str] | None = None,
     layout: str | None = None,
+    organisation: str | None = None,
+    threshold: int = 5,
+    sensitive_threshold: int = 7,
+    fielding: bool = False,
     **options: Any,
 ) -> list[Path]:
     """Write an instrument as a platform's questionnaire, with a manifest beside it.
@@ -181,6 +188,13 @@ def export(
         What to export; everything where left out. The first language is the base language.
     layout
         How the platform's files are cut, where it offers more than one way; by default its first layout.
+    organisation
+        Name that texts with {organisation} show; one export per organisation.
+    threshold, sensitive_threshold
+        Those of the study's policy, for {threshold} and {sensitive_threshold}. A text that promises others is
+        refused.
+    fielding
+        True to refuse a questionnaire without welcome, consent, confidentiality, contact and end texts.
     **options
         Options of this platform alone, such as LimeSurvey's quotas.
 
@@ -200,7 +214,7 @@ def export(
     >>> export(load_instrument("instruments/employee.yaml"), "limesurvey", "out")  # doctest: +SKIP
     [PosixPath('out/ai-at-work.txt'), PosixPath('out/ai-at-work.manifest.json')]
     """
-    from toolkit.platforms.words import narrow
+    from toolkit.platforms.words import fill_in, narrow
     from toolkit.system import write_files
 
     found = get_platform(platform)
@@ -222,7 +236,14 @@ def export(
         problems.append(Problem("unknown-option", f"layout '{layout}'", f"unknown to {platform}", hint))
     if problems:
         raise InvalidInput("export", problems)
-    part = narrow(instrument, languages=languages, audiences=audiences)
+    part = fill_in(
+        narrow(instrument, languages=languages, audiences=audiences),
+        organisation=organisation,
+        threshold=threshold,
+        sensitive_threshold=sensitive_threshold,
+        fielding=fielding,
+        needed=found.fielding,
+    )
     return write_files(folder, found.files(instrument, part, **given))
 
 

@@ -17,6 +17,7 @@ __all__ = [
     "BY_COLUMN",
     "DESIGN_COLUMNS",
     "AnswersFile",
+    "Carried",
     "Condition",
     "DesignColumns",
     "Duplicates",
@@ -99,6 +100,27 @@ class Long(Strict):
     answer: str
 
 
+class Carried(Strict):
+    """A column kept beside the answers, such as a weight or a department of the client's records.
+
+    `values` replaces cells by other words: by one name for a department that another wave names otherwise.
+    """
+
+    column: str
+    values: dict[str, str] = Field(default_factory=dict)
+
+
+def _carrying(value: object) -> object:
+    if isinstance(value, list | tuple):
+        return {str(name): {"column": str(name)} for name in value}
+    if isinstance(value, dict):
+        return {name: {"column": one} if isinstance(one, str) else one for name, one in value.items()}
+    return value
+
+
+CarriedName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+
+
 def _keeping(value: object) -> object:
     return {"keep": value} if isinstance(value, str) else value
 
@@ -162,6 +184,8 @@ class AnswersFile(Strict):
         The decimal mark of numbers, where "1,234" or "1.234" leaves open what it is.
     units
         Words that stand after numbers → what the number is multiplied by.
+    carry
+        Columns kept beside the answers for weights, designs and cuts: name → heading, or a list of headings.
     wave_column
         What is written as `wave: {column: …}`.
     """
@@ -192,6 +216,7 @@ class AnswersFile(Strict):
     long: Long | None = None
     decimal: Literal[",", "."] | None = None
     units: dict[str, float] = Field(default_factory=dict)
+    carry: Annotated[dict[CarriedName, Carried], BeforeValidator(_carrying)] = Field(default_factory=dict)
     wave_column: WaveColumn | None = None
 
     @model_validator(mode="before")

@@ -34,6 +34,7 @@ __all__ = [
     "TICKED",
     "assemble",
     "blank_column",
+    "carried_columns",
     "finish",
     "holds",
     "holds_words",
@@ -328,6 +329,20 @@ def finish(
         dates=dates,
         persons=persons,
     )
+
+
+def carried_columns(frame: pd.DataFrame, entry: AnswersFile, problems: list[Problem]) -> dict[str, pd.Series]:
+    """Return the columns that an entry carries beside its answers, as text; missing where blank."""
+    found = {}
+    for name, one in entry.carry.items():
+        if one.column not in frame:
+            hint = near_names(one.column, map(str, frame.columns))
+            problems.append(Problem("unknown-column", f"carry → {name}", f"'{one.column}' not found", hint))
+            continue
+        cells = frame[one.column].astype(str).map(tidy)
+        cells = cells.replace({tidy(cell): tidy(word) for cell, word in one.values.items()})
+        found[name] = cells.where(cells != "").astype("str")
+    return found
 
 
 # Multi-select answers: one column per option, or joined in one cell

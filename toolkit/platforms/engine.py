@@ -111,6 +111,7 @@ def read_platform(
             "organisation": organisation[kept],
             "audience": audience,
             "submitted": submitted,
+            **common.carried_columns(frame, entry, problems),
         },
         index=frame.index,
     )
@@ -191,6 +192,10 @@ def _spelt(entry: AnswersFile, platform: Dialect, names: Sequence[str]) -> Answe
     if entry.wave_column is not None:
         column = here(entry.wave_column.column)
         said["wave_column"] = entry.wave_column.model_copy(update={"column": column})
+    if entry.carry:
+        said["carry"] = {
+            name: one.model_copy(update={"column": here(one.column)}) for name, one in entry.carry.items()
+        }
     if entry.duplicates is not None:
         rule = entry.duplicates
         renamed = {"by": tuple(map(here, rule.by)), "order": rule.order and here(rule.order)}
@@ -375,6 +380,7 @@ def _columns(
     if entry.wave_column is not None:
         by_wave.add(entry.wave_column.column)
     other = {*own, entry.audience_column, entry.organisation_column or "", *by_wave}
+    other |= {one.column for one in entry.carry.values()}
     known = set(matched.accepted.values())
     held = [name for name in needed if name in known or instrument[name].item.id in known]
     strange = [name for name in matched.names if name not in matched.accepted and name not in other]

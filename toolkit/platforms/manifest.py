@@ -322,6 +322,7 @@ def manifest_of(
         As in the manifest; the audience's codes are the instrument's where there is an audience column.
     """
     codes = {name: audience.code for name, audience in narrowed.audiences.items()} if audience_column else {}
+    written = [column.model_copy(update={"wording": _hashes(column, source)}) for column in columns]
     return ExportManifest(
         platform=platform,
         layout=layout,
@@ -333,7 +334,16 @@ def manifest_of(
         audiences=tuple(narrowed.audiences),
         audience_column=audience_column,
         audience_codes=codes,
-        columns=tuple(columns),
+        columns=tuple(written),
         notices=tuple(dict.fromkeys(notices)),
         settings=dict(settings or {}),
     )
+
+
+def _hashes(column: Column, source: Instrument) -> dict[str, dict[str, str]]:
+    """Return the hashes of a column's words as the instrument has them, before names were filled in."""
+    variable = source[column.variable]
+    return {
+        language: {name: wording_hash(variable.wording(name, language)) for name in heard}
+        for language, heard in column.wording.items()
+    }

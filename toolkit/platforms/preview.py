@@ -23,7 +23,7 @@ from toolkit.platforms.manifest import (
 )
 from toolkit.platforms.routing import to_tree
 from toolkit.platforms.surveyjs.reading import PREVIEW
-from toolkit.platforms.words import spoken
+from toolkit.platforms.words import fixed_codes, opening, spoken
 
 __all__ = ["OWN_COLUMNS", "files_of", "page_data"]
 
@@ -112,6 +112,10 @@ def page_data(instrument: Instrument) -> dict[str, Any]:
             }
             for variable in instrument.variables
         ],
+        "texts": {
+            "opening": {one: opening(instrument, one) for one in spoken_in},
+            "end": {one: instrument.texts.end.get(one, "") for one in spoken_in},
+        },
         "headings": [*OWN_COLUMNS, *(variable.name for variable in instrument.variables)],
     }
 
@@ -124,6 +128,9 @@ def _item(item: Item, instrument: Instrument) -> dict[str, Any]:
         "required": item.required,
         "audiences": list(asked),
         "text": {name: {one: spoken(item.text, name, one) for one in instrument.languages} for name in asked},
+        "help": {name: {one: item.help_for(name, one) for one in instrument.languages} for name in asked},
+        "random": item.order is not None,
+        "fixed": list(fixed_codes(item, instrument)) if item.type != "matrix" else [],
         "ask_if": to_tree(condition, instrument) if condition else None,
         "routing": {
             one: f"{item.ask_if} ({condition.in_words(instrument, one)})" if condition else ""

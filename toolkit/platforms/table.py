@@ -181,6 +181,7 @@ def read_mapped(
             "audience": audience[kept],
             "submitted": submitted[kept],
             **design_columns(frame, mapping, problems),
+            **common.carried_columns(frame, entry, problems),
         },
         index=frame.index,
     )
@@ -482,6 +483,7 @@ def mapping_problems(
     used += [("mapping → submitted", mapping.submitted.column)] if mapping.submitted else []
     design = mapping.design.headings if mapping.design else {}
     used += [(f"mapping → design → {name}", heading) for name, heading in design.items()]
+    used += [(f"carry → {name}", one.column) for name, one in entry.carry.items()]
     used += [
         (f"mapping → items → {name}", h) for name, where in mapping.items.items() for h in where.headings
     ]
@@ -663,6 +665,7 @@ def _named(mapping: Mapping, entry: AnswersFile) -> Iterator[str]:
     yield from (mapping.respondent or "", mapping.organisation or "")
     yield from (mapping.design.headings.values() if mapping.design else ())
     yield from (condition.column for condition in entry.rows)
+    yield from (one.column for one in entry.carry.values())
     yield from (*entry.duplicates.by, entry.duplicates.order or "") if entry.duplicates else ()
     if entry.long:
         yield from (entry.long.respondent, entry.long.question, entry.long.answer)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from math import ceil
+from typing import Any
 
 from toolkit.errors import InvalidInput, Problem, near_names
-from toolkit.instrument.lint import find
-from toolkit.instrument.model import MISSING, Instrument, Item, Row, Section, Variable, spoken
+from toolkit.instrument.lint import PIPE, find, find_in_promises, options_of
+from toolkit.instrument.lint_warnings import minutes
+from toolkit.instrument.model import MISSING, Instrument, Item, Row, Section, Texts, Variable, spoken
+from toolkit.instrument.translation import plain, wordings
 from toolkit.instrument.yaml_loader import ParallelWording
 from toolkit.locale import N_, respondent_text, translated
 
@@ -17,11 +22,14 @@ __all__ = [
     "audience_question",
     "by_layout",
     "every_text",
+    "fill_in",
+    "fixed_codes",
     "idle_notices",
     "missing_labels",
     "missing_words",
     "narrow",
     "one_by_one",
+    "opening",
     "spoken",
     "variants_of",
 ]
@@ -77,6 +85,9 @@ def every_text(instrument: Instrument) -> Iterator[tuple[str, str]]:
             yield f"audience {name}, label ({language})", audience.label[language]
         for section in instrument.sections:
             yield f"section {section.id}, title ({language})", section.title[language]
+        for name, words in instrument.texts:
+            if words:
+                yield f"texts, {name} ({language})", words[language]
         yield from _item_texts(instrument, language)
         yield from _answer_texts(instrument, language)
 
@@ -85,6 +96,8 @@ def _item_texts(instrument: Instrument, language: str) -> Iterator[tuple[str, st
     for item in instrument.items:
         for name in item.audiences or instrument.audiences:
             yield f"item {item.id}, text for {name} ({language})", spoken(item.text, name, language)
+            if item.help_for(name, language):
+                yield f"item {item.id}, help for {name} ({language})", item.help_for(name, language)
         for row in item.rows:
             for name in row.audiences or item.audiences or instrument.audiences:
                 place = f"item {item.id}, row {row.id}, text for {name} ({language})"
@@ -122,6 +135,11 @@ class Variant:
         """Return the question as these audiences read it."""
         return spoken(item.text, self.audiences[0], language)
 
+    def help(self, item: Item, instrument: Instrument) -> dict[str, str]:
+        """Map languages to the text under the question; empty if there is none."""
+        words = {one: item.help_for(self.audiences[0], one) for one in instrument.languages}
+        return words if any(words.values()) else {}
+
     def statements(self, variable: Variable, instrument: Instrument) -> Mapping[str, str]:
         """Map languages to a row as these audiences read it."""
         heard = next(one for one in self.audiences if one in variable.audiences)
@@ -155,6 +173,7 @@ def variants_of(item: Item, instrument: Instrument) -> tuple[Variant, ...]:
 def _words(item: Item, audience: str, instrument: Instrument) -> tuple[str, ...]:
     """Everything one audience reads of an item; the rows it is asked are part of it."""
     said = [spoken(item.text, audience, language) for language in instrument.languages]
+    said += [item.help_for(audience, language) for language in instrument.languages if item.help]
     for row in item.rows:
         if row.audiences is None or audience in row.audiences:
             said += [row.id, *(spoken(row.text, audience, language) for language in instrument.languages)]
@@ -228,6 +247,93 @@ def narrow(
             "sections": tuple(section for section in _sections(instrument, kept) if section.items),
         }
     )
+
+
+_MARKUP = re.compile(r"[<>{}\[\]\\$\x00-\x1f\x7f]")
+_LONGEST_NAME = 120
+
+
+def fill_in(
+    instrument: Instrument,
+    *,
+    organisation: str | None,
+    threshold: int,
+    sensitive_threshold: int,
+    fielding: bool = False,
+    needed: bool = True,
+) -> Instrument:
+    """Put the organisation's name, the minutes and the thresholds into the texts that ask for them.
+
+    Parameters
+    ----------
+    instrument
+        What is exported.
+    organisation
+        Its name in texts; None if there is none yet.
+    threshold, sensitive_threshold
+        Of the study's policy.
+    fielding
+        Whether respondents will read it, so that every text before and after the questions must be there.
+    needed
+        Whether a name that is not known is refused.
+
+    Raises
+    ------
+    InvalidInput
+        A name with markup, a text that needs a name which is not given, texts that are missing or that
+        promise another threshold: every problem at once.
+    """
+    problems = [*find_in_promises(instrument, threshold, sensitive_threshold)]
+    if organisation is not None:
+        found = _MARKUP.search(organisation)
+        if found or not organisation.strip():
+            what = f"holds {found[0]!r}, which platforms read as code" if found else "is blank"
+            problems.append(Problem("invalid-character", "organisation", what, "give its plain name"))
+        elif len(organisation) > _LONGEST_NAME:
+            what = f"is longer than {_LONGEST_NAME} characters"
+            problems.append(Problem("too-long", "organisation", what, "give the name that people know"))
+    absent = [name for name in Texts.model_fields if not getattr(instrument.texts, name)]
+    if fielding and absent:
+        what = f"respondents would read no {', '.join(absent)}"
+        hint = "write them under texts in the questionnaire or its bank"
+        problems.append(Problem("missing-key", "texts", what, hint))
+    values = {"threshold": str(threshold), "sensitive_threshold": str(sensitive_threshold)}
+    values |= {} if organisation is None else {"organisation": organisation.strip()}
+    data = plain(instrument)
+    asked = list(wordings(data))
+    pipes = {
+        name: key for key, _, _, words in asked for text in words.values() for name in PIPE.findall(text)
+    }
+    if "organisation" in pipes and organisation is None and needed:
+        where = pipes["organisation"].replace("/", " → ")
+        hint = "give organisation='Acme' (--organisation Acme): one export per organisation"
+        problems.append(
+            Problem("missing-argument", where, "holds {organisation}, and no name is given", hint)
+        )
+    if problems:
+        raise InvalidInput(instrument.id, problems)
+    if "minutes" in pipes:
+        values["minutes"] = str(ceil(minutes(instrument)["longest"].max()))
+    if not pipes.keys() & values.keys():
+        return instrument
+    for _, _, _, words in asked:
+        for language, text in words.items():
+            words[language] = PIPE.sub(lambda found: values.get(found[1], found[0]), text)
+    return Instrument.model_validate(data)
+
+
+def opening(instrument: Instrument, language: str, names: Iterable[str] = ()) -> str:
+    """Join the texts before the questions, a blank line between them; "" if there are none."""
+    wanted = tuple(names) or ("welcome", "confidentiality", "consent", "contact")
+    return "\n\n".join(words[language] for name in wanted if (words := getattr(instrument.texts, name)))
+
+
+def fixed_codes(item: Item, instrument: Instrument) -> tuple[str, ...]:
+    """Return the answers that stay last in a random order: exclusive ones, write-ins, missing answers."""
+    last = [one.code for one in options_of(item, instrument) if one.exclusive or one.write_in]
+    single = item.type == "single"
+    offered = instrument.missing_of(instrument.of_item(item.id)[0]) if single else ()
+    return (*last, *(one.code for one in offered))
 
 
 def by_layout(whole: Instrument, layout: str) -> Iterator[tuple[str, Instrument]]:
@@ -308,14 +414,23 @@ def _narrowed(item: Item, asked: tuple[str, ...]) -> Item | None:
     if not mine:
         return None
     rows = [_narrowed_row(row, mine) for row in item.rows if set(row.audiences or mine) & set(mine)]
-    audiences = None if mine == asked else mine
-    return item.model_copy(update={"audiences": audiences, "text": _heard(item.text, mine), "rows": (*rows,)})
+    update: dict[str, object] = {"audiences": None if mine == asked else mine, "rows": (*rows,)}
+    update |= {"text": _heard(item.text, mine), "help": _only(item.help, mine)}
+    update["referent"] = _only(item.referent, mine)
+    if item.estimate_of is not None and item.estimate_of.audience not in asked:
+        update["estimate_of"] = None
+    return item.model_copy(update=update)
 
 
 def _narrowed_row(row: Row, asked: tuple[str, ...]) -> Row:
     mine = tuple(name for name in asked if row.audiences is None or name in row.audiences)
     audiences = None if mine == asked else mine
-    return row.model_copy(update={"audiences": audiences, "text": _heard(row.text, mine)})
+    update = {"audiences": audiences, "text": _heard(row.text, mine), "referent": _only(row.referent, mine)}
+    return row.model_copy(update=update)
+
+
+def _only(held: Mapping[str, Any], audiences: tuple[str, ...]) -> dict[str, Any]:
+    return {name: one for name, one in held.items() if name == "all" or name in audiences}
 
 
 def _heard(text: ParallelWording, audiences: tuple[str, ...]) -> ParallelWording:

@@ -37,6 +37,8 @@ class Spread:
         How many answered, as it may be printed.
     why
         Why it is not shown in full, in the current language; "" where it is.
+    answers
+        Code, share and bound of the answers that are shown although the distribution is not.
     """
 
     kind: Literal["full", "parts", "box", "none"]
@@ -44,6 +46,7 @@ class Spread:
     bounds: Mapping[str, str]
     base: Number | str
     why: str = ""
+    answers: tuple[tuple[str, float, str], ...] = ()
 
     @property
     def n(self) -> str:
@@ -56,14 +59,19 @@ class Spread:
 
     def cell(self, variable: Variable) -> Cell:
         """Return the shares as a table cell."""
-        if self.kind == "none":
+        if self.kind == "none" and not self.answers:
             return Cell(words=_("not shown: {why}", why=self.why))
-        labels = (
-            variable.code_labels(current_language()) if self.kind == "full" else self._part_labels(variable)
-        )
+        answers = variable.code_labels(current_language())
+        labels = answers if self.kind == "full" else self._part_labels(variable)
         listed = tuple(
             Cell(share_number(share, self.bounds[key]), label=labels.get(key, key))
             for key, share in self.shares.items()
+        )
+        alone = {labels.get(key) for key in self.shares}  # a part of one answer is listed already
+        listed += tuple(
+            Cell(share_number(share, bound), label=answers[code])
+            for code, share, bound in self.answers
+            if answers[code] not in alone
         )
         return Cell(
             answers=listed, words=_("; full distribution not shown: {why}", why=self.why) if self.why else ""
@@ -108,11 +116,17 @@ class Spreads:
             (_why(row) for row in (*cells, *boxes) if known(row.get("withheld_code"))),
             _("no answers"),
         )
+        single = {str(row["response"]): row for row in cells if _open(row)}
+        answers = tuple(
+            (code, float(single[code]["estimate"]), _bound(single[code]))
+            for code in variable.codes
+            if code in single
+        )
         if parts and all(_open(row) and not _bound(row) for row in parts):
-            return _spread("parts", {str(row["response"]): row for row in parts}, n, why)
+            return _spread("parts", {str(row["response"]): row for row in parts}, n, why, answers)
         kept = {str(row["measure"]): row for row in boxes if _open(row)}
         kept = {name: kept[name] for name in ("bottom", "top") if name in kept}
-        return _spread("box", kept, n, why) if kept else Spread("none", {}, {}, n, why)
+        return _spread("box" if kept else "none", kept, n, why, answers)
 
     def option(self, variable: Variable, group: str) -> tuple[Number | None, Number | str, str]:
         """Return an option's share, its base, and why it is withheld ("" if it is not)."""
@@ -126,10 +140,14 @@ class Spreads:
 
 
 def _spread(
-    kind: Literal["full", "parts", "box"], rows: Mapping[str, Row], n: Number | str, why: str
+    kind: Literal["full", "parts", "box", "none"],
+    rows: Mapping[str, Row],
+    n: Number | str,
+    why: str,
+    answers: tuple[tuple[str, float, str], ...] = (),
 ) -> Spread:
     shares = {name: float(row["estimate"]) for name, row in rows.items()}
-    return Spread(kind, shares, {name: _bound(row) for name, row in rows.items()}, n, why)
+    return Spread(kind, shares, {name: _bound(row) for name, row in rows.items()}, n, why, answers)
 
 
 def _index(rows: Iterable[Row], by: str) -> dict[tuple[str, str], list[Row]]:

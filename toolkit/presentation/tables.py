@@ -43,6 +43,7 @@ __all__ = [
     "numbers_table",
     "participation_table",
     "score_words",
+    "share_cell",
     "shares_table",
 ]
 
@@ -240,7 +241,7 @@ def shares_table(
     groups = [name for name in instrument.audiences if name in present]
     groups += sorted(present - set(groups))
     names = {name: audience_name(instrument, name, start=True) for name in groups}
-    cells = {(row["item"], str(row[by])): _share_cell(row) for row in found}
+    cells = {(row["item"], str(row[by])): share_cell(row) for row in found}
     rows = [
         {
             _("Item"): with_answer(item, measure, instrument),
@@ -429,8 +430,7 @@ def number_cells(variable: Variable, rows: Sequence[Row]) -> tuple[list[str], Nu
         shares = [(bands[code]["estimate"], str(known(bands[code].get("bound")))) for code in open_bands]
         pairs = zip(open_bands, shares, strict=True)
         lines.append(" · ".join(f"{words[code]} {percent(one, bound=bound)}" for code, (one, bound) in pairs))
-    elif bands:
-        reasons |= dict.fromkeys(plain_reason(row) for row in bands.values())
+    reasons |= dict.fromkeys(plain_reason(row) for row in bands.values() if not bool(row["shown"]))
     if reasons:
         lines.append(_("not shown: {why}", why=joined([why for why in reasons if why])))
     if not rows:
@@ -517,7 +517,8 @@ def _hidden_gaps(rows: Iterable[Row], instrument: Instrument) -> list[str]:
     ]
 
 
-def _share_cell(row: Row) -> Cell | str:
+def share_cell(row: Row) -> Cell | str:
+    """Make the cell of a share with its interval and base, or of why it is not shown."""
     n = count(row["n"], row.get("n_shown"))
     if not bool(row["shown"]) or not is_known(row["estimate"]):
         has_base = is_known(row["n"]) or bool(known(row.get("n_shown")))

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from toolkit.disclosure.cells import thresholds
+from toolkit.disclosure.ledger import Entry, People, conflicts, group_text
 from toolkit.errors import InvalidInput, Problem
-from toolkit.instrument.model import Instrument, Variable
+from toolkit.instrument.model import MISSING, Instrument, Variable
 from toolkit.locale import _, current_language
 from toolkit.presentation.rows import DONT_KNOW, audience_name
+from toolkit.responses.frames import plain
+from toolkit.study.study import Beside, beside_of_part
+from toolkit.study.weighting import WEIGHT, spread_of_weights
 
 if TYPE_CHECKING:
+    from toolkit.analysis import Design
     from toolkit.disclosure import Admitted, Released
     from toolkit.study import Study
 
@@ -22,11 +29,12 @@ __all__ = [
     "CROSSED",
     "Changed",
     "ReportData",
+    "beside_releases",
     "changed_questions",
     "describe_changed",
     "gather",
-    "refuse_design",
     "reportable",
+    "with_kish",
 ]
 
 Changed = tuple[str, str, str]
@@ -46,7 +54,8 @@ class ReportData:
         Tables "distributions" (one row per response), "shares" (top box and ticked options); if any,
         "scores" (means of numbers, net scores), "scores_before" (of the previous wave), "bands" (of numbers),
         "declared" (means of declared scores), "dont_know"; if there is something to compare, "gaps", "ranks",
-        "trend", "benchmarks", and per question of `CROSSED` "by_<question>" and "gaps_by_<question>".
+        "trend", "beliefs", "benchmarks", and per question of `CROSSED` "by_<question>" and
+        "gaps_by_<question>".
     participation
         Invited and answered per audience, as far as the policy allows.
     audiences
@@ -57,6 +66,10 @@ class ReportData:
         Questions no trend is drawn of, because they are not what they were.
     earlier_wave
         The wave since which they changed, or "".
+    late
+        Audiences of which fewer than k people's answers came or changed after a release, and are not counted.
+    weights
+        What weighting costs per audience (`study.weighting.spread_of_weights`); None where none is weighted.
     """
 
     released: Released
@@ -65,6 +78,8 @@ class ReportData:
     previous_wave: str = ""
     changed: tuple[Changed, ...] = ()
     earlier_wave: str = ""
+    late: tuple[str, ...] = ()
+    weights: pd.DataFrame | None = None
 
 
 def reportable(study: Study, wave: str) -> frozenset[str]:
@@ -73,20 +88,6 @@ def reportable(study: Study, wave: str) -> frozenset[str]:
 
     groups = large_enough(study.members(wave), study.policy, by=("organisation", "audience"))
     return frozenset(organisation for organisation, _ in groups)
-
-
-def refuse_design(study: Study) -> None:
-    """Refuse a study with a sampling design.
-
-    Raises
-    ------
-    InvalidInput
-        It gives weights, strata or clusters.
-    """
-    if study.design is not None:
-        what = "gives a sampling design, which a report for an organisation does not use"
-        hint = "analyse the study by itself: tk.proportions(study.responses(), …, design=study.design)"
-        raise InvalidInput(study.path, [Problem("unsuited-design", "answers → mapping → design", what, hint)])
 
 
 def gather(study: Study, organisation: str, wave: str) -> ReportData:
@@ -102,7 +103,8 @@ def gather(study: Study, organisation: str, wave: str) -> ReportData:
     InvalidInput
         A wave with a questionnaire of its own: the study's words are not those its people read.
     """
-    from toolkit.disclosure import release
+    from toolkit.disclosure.cells import Base
+    from toolkit.disclosure.gate import pass_gate
 
     if wave in study.wave_instruments:
         hint = "make its report from a study file whose instrument is that questionnaire"
@@ -111,45 +113,233 @@ def gather(study: Study, organisation: str, wave: str) -> ReportData:
         )
         raise InvalidInput(study.path, [problem])
 
-    admitted = _admitted(study, organisation, wave)
+    beside = beside_releases(study, organisation, wave)
+    admitted = _admitted(study, beside.frame, organisation, wave)
     frame = _with_used_audiences(admitted.frame)
     audiences = tuple(frame["audience"].cat.categories)
     results: dict[str, pd.DataFrame] = {}
-    previous = ""
+    previous, weights = "", None
     if audiences:
-        population = study.population(organisation, wave)
+        population, design = study.population(organisation, wave), None
+        if study.design is not None:
+            whole = beside.frame[beside.frame["wave"] == wave].reset_index(drop=True)
+            frame, design = _designed(study, whole, {wave: audiences})
+            if WEIGHT in frame:
+                weights = spread_of_weights(frame, study.weighting, audiences, study.policy.threshold)
+        instrument, level = study.instrument, study.level
         results = {
-            "distributions": _estimates(frame, _single(study.instrument), None, population, study.level),
-            "shares": _estimates(frame, _with_top(study.instrument), "top", population, study.level),
+            "distributions": _estimates(frame, _single(instrument), None, population, level, design),
+            "shares": _estimates(frame, _with_top(instrument), "top", population, level, design),
         }
-        results |= _numbers(frame, study.instrument, study.level)
-        results |= _declared(frame, study.instrument, study.level)
-        results |= _dont_know(frame, study)
-        results |= _crossed(frame, study)
-        results |= _comparisons(frame, audiences, study)
-        previous = _previous_wave(study, organisation, wave)
+        results |= _numbers(frame, instrument, level, design)
+        results |= _declared(frame, instrument, level, design)
+        results |= _dont_know(frame, study, design)
+        results |= _crossed(frame, study, design)
+        results |= _comparisons(frame, audiences, study, design)
+        previous = study.previous_wave(organisation, wave)
         if previous:
-            results |= _trend(study, organisation, (wave, previous), frame, results["shares"])
+            earlier = _admitted(study, beside.frame, organisation, previous)
+            results |= _trend(study, beside.frame, (wave, previous), frame, earlier, results["shares"])
         results |= _benchmarks(study, [results["shares"], results["distributions"]])
     results["participation"] = admitted.participation
-    released = release(
+    released = pass_gate(
         results,
         study.policy,
         instrument=study.instrument,
         level=study.level,
         margin=study.margin,
         current={"wave": wave},
+        held={
+            Base(
+                item, frozenset([*map(tuple, json.loads(group)), *([("wave", at)] if at != wave else [])])
+            ): code
+            for item, group, at, code in beside.held
+        },
     )
     changed = changed_questions(study, previous, wave, audiences)
     drawn = previous if "trend" in results else ""
-    return ReportData(released, released["participation"], audiences, drawn, changed, previous)
+    late = tuple(audience for audience in audiences if audience in beside.late)
+    participation = released["participation"]
+    if study.design is not None:  # the gate's margins are those of a simple sample
+        from toolkit.analysis import margin_of_error
+
+        cost = [] if weights is None else zip(weights["audience"], weights["effective_n"], strict=True)
+        margins = {who: float(margin_of_error(n, level=study.level)) for who, n in cost}
+        participation = participation.assign(margin=participation["audience"].map(margins).astype("Float64"))
+    return ReportData(released, participation, audiences, drawn, changed, previous, late, weights)
 
 
-def _admitted(study: Study, organisation: str, wave: str) -> Admitted:
+def _designed(
+    study: Study, frame: pd.DataFrame, audiences: Mapping[str, Sequence[str]]
+) -> tuple[pd.DataFrame, Design]:
+    """Lay a frame out for its design; respondents of audiences that may not be shown are in no group.
+
+    They stay in the frame, because the variance of a design counts everyone who was drawn.
+    """
+    frame, design = study.laid_out(frame)
+    shown = pd.Series(False, index=frame.index)
+    for wave, names in audiences.items():
+        shown |= (frame["wave"] == wave) & frame["audience"].isin(list(names))
+    return _with_used_audiences(frame.assign(audience=frame["audience"].where(shown))), design
+
+
+def with_kish(
+    rows: pd.DataFrame,
+    frame: pd.DataFrame,
+    design: Design | None,
+    by: Sequence[str] = ("audience",),
+    *,
+    between: str = "",
+) -> pd.DataFrame:
+    """Append the effective numbers of weighted answers by which the gate judges a base.
+
+    Parameters
+    ----------
+    by
+        Group columns of the rows.
+    between
+        Of rows that compare, the column of the frame whose values are compared.
+    """
+    if design is None or WEIGHT not in frame or rows.empty:
+        return rows
+    keys = [*by, *([between] if between else [])]
+    weights = pd.DataFrame({"w": frame[WEIGHT], "ww": frame[WEIGHT] ** 2} | {key: frame[key] for key in keys})
+    found: dict[tuple[str, ...], float] = {}
+    for item in rows["item"].unique():
+        given = frame[item].notna() & ~frame[item].isin(list(MISSING))
+        sums = weights[given].groupby(keys, observed=True)[["w", "ww"]].sum()
+        for group, w, ww in zip(sums.index, sums["w"], sums["ww"], strict=True):
+            names = map(str, group) if isinstance(group, tuple) else (str(group),)
+            found[(str(item), *names)] = w**2 / ww if ww > 0 else float("nan")
+    ends = {f"_{end}": [*by, f"audience_{end}"] for end in "ab"} if between else {"": list(by)}
+    columns = {
+        f"kish_n{end}": [
+            found.get(tuple(map(str, key)), float("nan"))
+            for key in rows[["item", *names]].itertuples(index=False, name=None)
+        ]
+        for end, names in ends.items()
+    }
+    return rows.assign(**columns)
+
+
+def beside_releases(
+    study: Study,
+    organisation: str,
+    wave: str,
+    *,
+    binding: Sequence[Entry] | None = None,
+    hashed: bool = False,
+) -> Beside:
+    """Keep an organisation's answers to what may be reported of a wave and the one before.
+
+    Parameters
+    ----------
+    binding
+        The releases that bind, where they were read before.
+    hashed
+        Whether the hashes of the people in the released bases are needed.
+    """
+    if study.part is not None:
+        return beside_of_part(study)
+    answers = study.responses(organisation, "all", missing="codes")
+    if binding is None:
+        binding = study.ledger.binding() if study.ledger.exists else ()
+    previous = study.previous_wave(organisation, wave)
+    late, held, people = frozenset[str](), set[tuple[str, str, str, str]](), list[People]()
+    parts = {one: answers[answers["wave"] == one] for one in dict.fromkeys(answers["wave"])}
+    for one in (wave, previous) if binding or hashed else ():
+        if one in parts:
+            parts[one], come, near, found = _kept(study, parts[one], one == wave, binding)
+            late = come if one == wave else late
+            held |= {(item, group, one, "released") for item, group in near}
+            people += [found]
+    if previous in parts and wave in parts:
+        few = {
+            (item, group_text({"audience": who}.items()), previous, "turnover")
+            for item, who in _few_changed(study, parts[wave], parts[previous])
+        }
+        held |= few
+        gone = {(item, group) for item, group, _, _ in few}
+        people = [one if one.wave == wave else one.publishing(one.bases - gone) for one in people]
+    together = pd.concat(parts.values(), ignore_index=True) if parts else answers
+    return Beside(together, late, frozenset(held), tuple(one for one in people if one.bases))
+
+
+def _kept(
+    study: Study, answers: pd.DataFrame, current: bool, binding: Sequence[Entry]
+) -> tuple[pd.DataFrame, frozenset[str], set[tuple[str, str]], People]:
+    """Keep the answers of one wave; return them, who came late, what is too near, and the people released."""
+    ledger, k_of = study.ledger, thresholds(study.policy, (), study.instrument).threshold_for
+    organisation, wave = (str(answers[name].iloc[0]) for name in ("organisation", "wave"))
+    variables = [v for v in study.instrument.variables if v.kind in ("single", "option", "number")]
+    texts = {
+        v.name: answers[v.name].astype("str")
+        for v in variables
+        if v.item.show_dont_know and v.kind == "single"
+    }
+    unsure = {
+        name + DONT_KNOW: said.eq("-1").astype("str").where(~said.isin(_NO_ANSWER))
+        for name, said in texts.items()
+    }
+    blocks = {v.name: v.item.id for v in variables if v.kind == "option"} | {
+        name + DONT_KNOW: name for name in texts
+    }
+    kept = ledger.keep(answers.assign(**unsure), study.policy, binding=binding, blocks=blocks)
+    frame = kept.frame
+    for name in texts:
+        gone = frame[name].astype("str").eq("-1") & frame[name + DONT_KNOW].isna()
+        frame = frame.assign(**{name: frame[name].where(~gone, "-3")})
+    people = ledger.people(frame, organisation, wave, items=[*(v.name for v in variables), *unsure])
+    bases, groups = set(people.bases), dict(people.groups)
+    for by, outcomes in CROSSED.items() if current else ():
+        if by in study.instrument:
+            top = frame[by].astype("str").isin(study.instrument[by].codes_of("top")).to_numpy(dtype=bool)
+            items = [v.name for v in variables if v.item.id in outcomes]
+            for group, mask in people.groups.items():
+                for part, chosen in (("top", top), ("rest", ~top)):
+                    divided = group_text([*map(tuple, json.loads(group)), (by, part)])
+                    groups[divided] = mask & chosen
+                    bases |= {(item, divided) for item in items}
+    people = replace(people, groups=groups, bases=frozenset(bases))
+    people = people.publishing(people.bases & people.large(k_of).bases)
+    near = set(conflicts(people, ledger.released(organisation, wave, binding), k_of))
+    return frame.drop(columns=list(unsure)), kept.late, near, people.publishing(people.bases - near)
+
+
+def _few_changed(study: Study, now: pd.DataFrame, before: pd.DataFrame) -> Iterator[tuple[str, str]]:
+    """Find (item, audience) answered in two waves by people of whom one to k − 1 may have come or gone.
+
+    Where nothing identifies people over the waves, it may be so few unless the numbers differ by k or more.
+    """
+    if study.person == "new":
+        return
+    k_of = thresholds(study.policy, (), study.instrument).threshold_for
+    items = [v.name for v in study.instrument.variables if v.kind in ("single", "option", "number")]
+    for audience in study.instrument.audiences:
+        given = []
+        for frame in (before, now):
+            rows = plain(frame[frame["audience"] == audience])
+            who = [study.person_of(*key) for key in zip(rows["wave"], rows["respondent"], strict=True)]
+            given.append(rows[items].notna().set_axis(pd.Index(who, dtype=object), axis=0))
+        if min(map(len, given)) < study.policy.threshold:
+            continue
+        if study.person is None:
+            changed = (given[1].sum() - given[0].sum()).abs().clip(lower=1)
+        else:
+            # somebody without a token may be anybody: counted as come and gone
+            known = [part[part.index != ""] for part in given]
+            everybody = known[0].index.union(known[1].index, sort=False).unique()
+            one, other = (
+                part[~part.index.duplicated()].reindex(everybody, fill_value=False) for part in known
+            )
+            changed = (one != other).sum() + sum(part[part.index == ""].sum() for part in given)
+        yield from ((item, audience) for item in items if 0 < changed[item] < k_of(item))
+
+
+def _admitted(study: Study, frame: pd.DataFrame, organisation: str, wave: str) -> Admitted:
     from toolkit.disclosure import admit
 
-    refuse_design(study)
-    frame = study.responses(organisation, wave, missing="codes")
+    frame = frame[frame["wave"] == wave].reset_index(drop=True)
     population = study.population(organisation, wave)
     return admit(frame, study.policy, by="audience", population=population, level=study.level)
 
@@ -173,15 +363,19 @@ def _estimates(
     measure: str | None,
     population: Mapping[str, int],
     level: float,
+    design: Design | None = None,
 ) -> pd.DataFrame:
     """Estimate shares per audience, with finite-population intervals where headcounts are known.
 
     How many people a routed question would reach is not known, so only questions put to everyone of an
-    audience are measured against its headcount.
+    audience are measured against its headcount. Under a design its own intervals are used.
     """
     from toolkit.analysis import proportions
     from toolkit.analysis.contract import ESTIMATE_COLUMNS
 
+    if design is not None and variables:
+        rows = proportions(frame, variables, by="audience", measure=measure, level=level, design=design)
+        return with_kish(rows, frame, design)
     whole = [variable for variable in variables if variable.item.ask_if is None]
     routed = [variable for variable in variables if variable.item.ask_if is not None]
     counted = frame["audience"].isin(population)
@@ -205,10 +399,13 @@ def _estimates(
     return together.sort_values("item", key=lambda names: names.map(order), kind="stable", ignore_index=True)
 
 
-def _comparisons(frame: pd.DataFrame, audiences: Sequence[str], study: Study) -> dict[str, pd.DataFrame]:
+def _comparisons(
+    frame: pd.DataFrame, audiences: Sequence[str], study: Study, design: Design | None
+) -> dict[str, pd.DataFrame]:
     """Compare what two audiences were asked alike, by gaps and by ranks for ordered answers.
 
     Questions about different things (executives on the organisation, employees on themselves) are left out.
+    Ranks count respondents alike, so that there are none under a design.
     """
     from toolkit.analysis import check_alike, gaps, rank_gap
 
@@ -231,35 +428,63 @@ def _comparisons(frame: pd.DataFrame, audiences: Sequence[str], study: Study) ->
             level=study.level,
             margin=study.margin,
             family=family,
+            design=design,
         )
-    if ordered:
+    if ordered and design is None:
         found["ranks"] = rank_gap(frame, ordered, between="audience", pairs=pairs, level=study.level)
     found = {name: rows[rows["comparable"] != "different"] for name, rows in found.items()}
     found = {name: rows.reset_index(drop=True) for name, rows in found.items() if len(rows)}
+    leaders = next((name for name in LEADERS if name in present), "")
+    believed = [one for one in topped if one.kind == "single" and _believed(one, leaders)]
+    if believed and "employee" in present:
+        found["beliefs"] = gaps(
+            frame,
+            believed,
+            between="audience",
+            pairs=[(leaders, "employee")],
+            measure="top",
+            level=study.level,
+            margin=study.margin,
+            design=design,
+        )
     if study.policy.withhold_unlike:
         return {
-            name: check_alike(rows, frame, study.instrument, level=study.level)
+            name: check_alike(rows, frame, study.instrument, level=study.level, design=design)
             for name, rows in found.items()
         }
     return found
 
 
-def _numbers(frame: pd.DataFrame, instrument: Instrument, level: float) -> dict[str, pd.DataFrame]:
+LEADERS = ("executive", "manager")
+
+
+def _believed(variable: Variable, leaders: str) -> bool:
+    """Return whether leaders are asked about their employees what these are asked about themselves."""
+    return (variable.referent(leaders), variable.referent("employee")) == ("employees", "self")
+
+
+def _numbers(
+    frame: pd.DataFrame, instrument: Instrument, level: float, design: Design | None
+) -> dict[str, pd.DataFrame]:
     """Estimate means and bands of numbers, and net scores, per audience."""
     from toolkit.analysis import banded, means, proportions
 
     numbers = [variable for variable in instrument.variables if variable.kind == "number"]
     scores = [
-        means(frame, chosen, by="audience", measure=measure, level=level)
+        means(frame, chosen, by="audience", measure=measure, level=level, design=design)
         for measure, wanted in _SCORES.items()
         if (chosen := [variable for variable in instrument.variables if wanted(variable)])
     ]
-    results = {"scores": pd.concat(scores, ignore_index=True)} if scores else {}
-    in_bands = banded(frame, numbers)
+    results = {}
+    if scores:
+        results["scores"] = with_kish(pd.concat(scores, ignore_index=True), frame, design)
+    # beside bands a mean is shown only with all of them, and what leaders estimate is read as a mean
+    in_bands = banded(frame, [variable for variable in numbers if variable.item.estimate_of is None])
     if not in_bands.empty and len(in_bands.columns):
-        in_bands = in_bands.assign(audience=frame["audience"])
-        names = [variable.name for variable in numbers if variable.bands]
-        shares = proportions(in_bands, names, by="audience", level=level)
+        in_bands = frame.assign(**{str(name): in_bands[name] for name in in_bands})
+        names = [variable.name for variable in numbers if variable.bands and variable.name in in_bands]
+        shares = proportions(in_bands, names, by="audience", level=level, design=design)
+        shares = with_kish(shares, in_bands, design)
         pairs = zip(shares["item"], shares["audience"], strict=True)
         put_to = [who in instrument[item].audiences for item, who in pairs]
         results["bands"] = shares[put_to].reset_index(drop=True)
@@ -273,23 +498,27 @@ _SCORES: Mapping[str, Callable[[Variable], bool]] = {
 }
 
 
-def _declared(frame: pd.DataFrame, instrument: Instrument, level: float) -> dict[str, pd.DataFrame]:
+def _declared(
+    frame: pd.DataFrame, instrument: Instrument, level: float, design: Design | None
+) -> dict[str, pd.DataFrame]:
     """Estimate the mean of every declared score, per audience that is asked all of its items."""
     from toolkit.analysis import declared_scores, means
 
     if not instrument.scores:
         return {}
-    scores = declared_scores(frame, instrument).assign(audience=frame["audience"])
+    made = declared_scores(frame, instrument)
+    scores = frame.assign(**{str(name): made[name] for name in made})
     asked = {
         name: set.intersection(*(set(instrument[item].audiences) for item in score.items))
         for name, score in instrument.scores.items()
     }
-    rows = means(scores, list(instrument.scores), by="audience", measure="mean", level=level)
+    rows = means(scores, list(instrument.scores), by="audience", measure="mean", level=level, design=design)
+    rows = with_kish(rows, scores, design)
     heard = [who in asked[item] for item, who in zip(rows["item"], rows["audience"], strict=True)]
     return {"declared": rows[heard].reset_index(drop=True)}
 
 
-def _dont_know(frame: pd.DataFrame, study: Study) -> dict[str, pd.DataFrame]:
+def _dont_know(frame: pd.DataFrame, study: Study, design: Design | None) -> dict[str, pd.DataFrame]:
     """Estimate the share of "don't know" where the questionnaire says that it is an answer.
 
     A share near all or none has no row: its base, less the base of those who knew, would count what the bound
@@ -302,16 +531,19 @@ def _dont_know(frame: pd.DataFrame, study: Study) -> dict[str, pd.DataFrame]:
     answered = {
         name + DONT_KNOW: (said == "-1").astype(float).where(~said.isin(_NO_ANSWER))
         for name, said in codes.items()
+        if not said.isin(_NO_ANSWER).all()
     }
     if not answered:
         return {}
-    values = pd.DataFrame(answered).assign(audience=frame["audience"])
-    rows = proportions(values, list(answered), by="audience", measure="1", level=study.level)
+    values = frame.assign(**answered)
+    rows = proportions(values, list(answered), by="audience", measure="1", level=study.level, design=design)
+    rows = with_kish(rows, values, design)
+    plain = values.groupby("audience", observed=True)[list(answered)].mean()  # as the bases count, unweighted
     kept = []
-    for item, n, share in zip(rows["item"], rows["n"].fillna(0), rows["estimate"], strict=True):
+    for item, who, n in zip(rows["item"], rows["audience"], rows["n"].fillna(0), strict=True):
         name = item.removesuffix(DONT_KNOW)
         low, high = study.policy.unanimity_bounds(n, name) if study.policy.unanimity else (-1.0, 2.0)
-        kept.append(n >= study.policy.threshold_for(name) and low < share < high)
+        kept.append(n >= study.policy.threshold_for(name) and low < plain.loc[who, item] < high)
     return {"dont_know": rows[kept].reset_index(drop=True)}
 
 
@@ -325,7 +557,7 @@ CROSSED: Mapping[str, tuple[str, ...]] = {
 """Question → questions shown for those in its top box and for everybody else of their audience."""
 
 
-def _crossed(frame: pd.DataFrame, study: Study) -> dict[str, pd.DataFrame]:
+def _crossed(frame: pd.DataFrame, study: Study, design: Design | None) -> dict[str, pd.DataFrame]:
     """Divide each audience by its answer to a question; "rest" is everybody else, whatever they answered."""
     from toolkit.analysis import gaps, proportions
 
@@ -342,8 +574,13 @@ def _crossed(frame: pd.DataFrame, study: Study) -> dict[str, pd.DataFrame]:
             continue
         top = frame[by].astype("str").isin(study.instrument[by].codes_of("top"))
         parts = pd.Categorical(top.map({True: "top", False: "rest"}), ["top", "rest"])
-        divided = _with_used_audiences(frame.assign(**{by: parts})[rows])
-        found[f"by_{by}"] = proportions(divided, items, by=["audience", by], measure="top", level=study.level)
+        divided = frame.assign(**{by: parts})
+        divided = divided[rows] if design is None else divided.assign(audience=frame["audience"].where(rows))
+        divided = _with_used_audiences(divided)
+        shares = proportions(
+            divided, items, by=["audience", by], measure="top", level=study.level, design=design
+        )
+        found[f"by_{by}"] = with_kish(shares, divided, design, ("audience", by))
         found[f"gaps_by_{by}"] = gaps(
             divided,
             items,
@@ -353,6 +590,7 @@ def _crossed(frame: pd.DataFrame, study: Study) -> dict[str, pd.DataFrame]:
             measure="top",
             margin=study.margin,
             level=study.level,
+            design=design,
         )
     return found
 
@@ -362,15 +600,13 @@ def _family(study: Study, variables: Sequence[Variable]) -> list[str] | None:
     return [variable.name for variable in variables if variable.name in study.primary] or None
 
 
-def _previous_wave(study: Study, organisation: str, wave: str) -> str:
-    """Return the latest earlier wave of this organisation, or ""."""
-    waves = list(study.waves)
-    earlier = [one for one in waves[: waves.index(wave)] if organisation in study.organisation_ids(one)]
-    return earlier[-1] if earlier else ""
-
-
 def _trend(
-    study: Study, organisation: str, waves: tuple[str, str], frame: pd.DataFrame, now: pd.DataFrame
+    study: Study,
+    answers: pd.DataFrame,
+    waves: tuple[str, str],
+    frame: pd.DataFrame,
+    admitted: Admitted,
+    now: pd.DataFrame,
 ) -> dict[str, pd.DataFrame]:
     """Compare this wave with the previous one, per audience, for questions asked in both.
 
@@ -379,16 +615,17 @@ def _trend(
     """
     from toolkit.analysis import gaps_from_summary
 
-    admitted = _admitted(study, organisation, waves[1])
     earlier = _with_used_audiences(admitted.frame)
     if earlier.empty:
         return {}
-    population = study.population(organisation, waves[1])
+    if study.design is not None:
+        return _weighted_trend(study, answers, waves, frame, earlier, now)
+    population = study.population(str(answers["organisation"].iloc[0]), waves[1])
     before = _estimates(earlier, _with_top(study.instrument), "top", population, study.level)
     keys = ["item", "audience"]
     both = pd.concat([now.assign(wave=waves[0]), before.assign(wave=waves[1])], ignore_index=True)
     both = both.astype({"audience": "str", "n": "Float64"})
-    numbers = _numbers(earlier, study.instrument, study.level).get("scores")
+    numbers = _numbers(earlier, study.instrument, study.level, None).get("scores")
     found = {}
     if numbers is not None:
         numbers.insert(numbers.columns.get_loc("n"), "wave", waves[1])
@@ -410,6 +647,54 @@ def _trend(
         family=_family(study, variables),
     )
     return {**found, "trend": _without_answers(trend, both[nobody], waves)}
+
+
+def _weighted_trend(
+    study: Study,
+    answers: pd.DataFrame,
+    waves: tuple[str, str],
+    frame: pd.DataFrame,
+    earlier: pd.DataFrame,
+    now: pd.DataFrame,
+) -> dict[str, pd.DataFrame]:
+    """Compare two waves under the design, as samples of their own."""
+    from toolkit.analysis import gaps
+
+    both = answers[answers["wave"].isin(waves)].reset_index(drop=True)
+    shown = {waves[0]: frame["audience"].cat.categories, waves[1]: earlier["audience"].cat.categories}
+    both, design = _designed(study, both, shown)
+    before, design_before = _designed(
+        study, both[both["wave"] == waves[1]].reset_index(drop=True), {waves[1]: shown[waves[1]]}
+    )
+    found = {}
+    numbers = _numbers(before, study.instrument, study.level, design_before).get("scores")
+    if numbers is not None:
+        numbers.insert(numbers.columns.get_loc("n"), "wave", waves[1])
+        found["scores_before"] = numbers
+    put_to = _put_to(frame, now["item"]).intersection(_put_to(earlier, now["item"]))
+    put_to = put_to.difference(_changed(study, waves))
+    names = dict.fromkeys(put_to.get_level_values("item"))
+    variables = [one for one in _with_top(study.instrument) if one.name in names]
+    if not variables:
+        return found
+    for one in variables:
+        asked = [who for item, who in put_to if item == one.name]
+        both[one.name] = both[one.name].where(both["audience"].isin(asked))
+    trend = gaps(
+        both,
+        variables,
+        between="wave",
+        pairs=[waves],
+        by="audience",
+        measure="top",
+        level=study.level,
+        margin=study.margin,
+        family=_family(study, variables),
+        design=design,
+    )
+    kept = pd.MultiIndex.from_frame(trend[["item", "audience"]].astype("str")).isin(put_to)
+    trend = with_kish(trend[kept].reset_index(drop=True), both, design, between="wave")
+    return {**found, "trend": trend}
 
 
 def _changed(study: Study, waves: tuple[str, str]) -> pd.MultiIndex:
@@ -450,7 +735,9 @@ def _benchmarks(study: Study, estimates: Sequence[pd.DataFrame]) -> dict[str, pd
     findings = study.findings
     if findings is None:
         return {}
-    return {"benchmarks": benchmark(estimates, findings, level=study.level, margin=study.margin)}
+    threshold = study.policy.threshold
+    found = benchmark(estimates, findings, level=study.level, margin=study.margin, threshold=threshold)
+    return {"benchmarks": found}
 
 
 def changed_questions(

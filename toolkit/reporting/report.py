@@ -28,6 +28,7 @@ from toolkit.reporting.statements import computed_statements
 
 if TYPE_CHECKING:
     from toolkit.study import Study
+    from toolkit.study.registration import Registration
 
 __all__ = ["OrganisationReport", "open_report", "results_frame"]
 
@@ -63,6 +64,8 @@ class OrganisationReport:
         language they are printed in.
     below
         Audiences whose headcount in the organisations table is below the number who answered.
+    weights
+        What weighting costs per audience; None where nothing is weighted.
     """
 
     title: str
@@ -84,7 +87,9 @@ class OrganisationReport:
     changed: tuple[tuple[Changed, ...], str] = ((), "")
     untranslated: tuple[int, int, str] = (0, 0, "en")
     below: tuple[str, ...] = ()
+    weights: pd.DataFrame | None = None
     quotes: tuple[tuple[str, str, str], ...] = ()
+    registration: Registration | None = None
 
     @property
     def withheld(self) -> bool:
@@ -122,9 +127,14 @@ class OrganisationReport:
         return [*super().__dir__(), *SECTIONS]
 
     def results(self) -> pd.DataFrame:
-        """Return every number of the report, one per row, with the text that is printed for it."""
+        """Return every number of the report, one per row, with the text that is printed for it.
+
+        Weighted numbers are rounded, to whole percents below 100 answers: someone who knows the weights of
+        each department could otherwise tell its answers from the last digits of a total.
+        """
         with using_language(self.language, self.level):
-            return results_frame(self.released, self.instrument, synthetic=self.synthetic)
+            frame = results_frame(self.released, self.instrument, synthetic=self.synthetic)
+        return frame if self.weights is None else _coarse(frame)
 
     def save(self, folder: str | Path | None) -> Prose:
         """Write results.csv into a folder; None writes nothing and says so."""
@@ -202,7 +212,9 @@ def open_report(
         changed=(gathered.changed, gathered.earlier_wave),
         untranslated=(lacking, texts, study.instrument.languages[0]),
         below=tuple(below.loc[below["organisation"] == organisation, "audience"]),
+        weights=gathered.weights,
         quotes=tuple(study.quotable_comments(organisation, wave).itertuples(index=False, name=None)),
+        registration=study.registration,
     )
 
 
@@ -236,6 +248,28 @@ def results_frame(released: Released, instrument: Instrument, *, synthetic: bool
     middle = [column for column in named if column not in (*first, "printed")]
     columns = {column: [row.get(column) for row in rows] for column in (*first, *middle, "printed")}
     return pd.DataFrame(columns, dtype="object").assign(synthetic="yes" if synthetic else "no")
+
+
+_ROUNDED = {
+    "estimate": 3, "std_error": 3, "conf_low": 3, "conf_high": 3, "estimate_a": 3, "estimate_b": 3, "gap": 3,
+    "effect_size": 2, "minimum_detectable_gap": 3, "statistic": 2, "p_value": 3, "p_adjusted": 3,
+    "effective_n": 0,
+}  # fmt: skip
+"""Column of results.csv → decimals of weighted numbers, one fewer below `_MANY` answers."""
+_MANY = 100
+
+
+def _coarse(frame: pd.DataFrame) -> pd.DataFrame:
+    base = frame[[name for name in ("n", "n_a", "n_b") if name in frame]].apply(pd.to_numeric).min(axis=1)
+    few = (base < _MANY).to_numpy(dtype=bool)
+    rounded = {
+        name: pd.to_numeric(frame[name]).round(digits).where(
+            ~few | (digits == 0), pd.to_numeric(frame[name]).round(max(digits - 1, 0))
+        ).astype("object")
+        for name, digits in _ROUNDED.items()
+        if name in frame
+    }  # fmt: skip
+    return frame.drop(columns=[name for name in frame if name.startswith("kish_n")]).assign(**rounded)
 
 
 def _items(rows: Iterable[Mapping[str, Any]]) -> Iterable[str]:

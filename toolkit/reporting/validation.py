@@ -38,12 +38,11 @@ def check_study(study: Study, wave: str, formats: Iterable[str], *, all_template
     Raises
     ------
     InvalidInput
-        Everything at once: a sampling design, a wave that had another questionnaire, a logo or a template
+        Everything at once: a wave that had another questionnaire, a logo or a template
         that cannot be used, control characters in what is printed, letters the PDF's typeface lacks.
     """
     formats = tuple(formats)
     checks = Checks()
-    checks(_refuse_design, study)
     checks(_refuse_earlier_questionnaire, study, wave)
     if study.brand.logo:
         checks(read_logo, study.folder / study.brand.logo, study.folder)
@@ -153,12 +152,6 @@ def _check_client_logo(logo: Path, folder: Path) -> None:
     with tempfile.TemporaryDirectory() as alone:
         copy = shutil.copyfile(logo, Path(alone) / logo.name)
         read_logo(copy, Path(alone))
-
-
-def _refuse_design(study: Study) -> None:
-    from toolkit.reporting.gathering import refuse_design
-
-    refuse_design(study)
 
 
 def _refuse_earlier_questionnaire(study: Study, wave: str) -> None:

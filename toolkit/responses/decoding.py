@@ -31,7 +31,6 @@ from toolkit.errors import InvalidInput
 from toolkit.instrument import asked
 from toolkit.instrument.model import NOT_RANKED, Instrument, Item, Variable
 from toolkit.instrument.routing import parse
-from toolkit.platforms.answers import DESIGN_COLUMNS
 from toolkit.platforms.exports import Export, tally
 from toolkit.platforms.vocabulary import category_dtype
 from toolkit.records import Displayed
@@ -290,11 +289,15 @@ class _Work:
                 "audience": self.audience,
                 "source": pd.Series(export.source, index=people.index, dtype=str),
                 "status": pd.Series(status, index=people.index, dtype=str),
-                **{name: people[name] for name in DESIGN_COLUMNS.values() if name in people},
+                **{name: people[name] for name in people if name not in _OWN_COLUMNS},
                 **{v.name: self.coded[v.name] for v in self.instrument.variables},
             },
             index=people.index,
         )
+
+
+_OWN_COLUMNS = ("respondent", "organisation", "audience", "submitted")
+"""Columns of an export's people that every file has; others are a design's, or carried."""
 
 
 def _given(column: pd.Series) -> np.ndarray:

@@ -27,6 +27,7 @@ __all__ = [
     "organisations_from_answers",
     "read_organisations",
     "recognised",
+    "table_cells",
 ]
 
 _KEYS = ("organisation", "name", "wave")
@@ -61,7 +62,7 @@ def read_organisations(path: Path, *, audiences: Sequence[str], waves: Sequence[
     its name. Where `wave` is left out, each row is of every wave; without any column of an audience, no
     headcount is known.
     """
-    frame = _table(path)
+    frame = table_cells(path)
     own = {"organization": "organisation", **{name.casefold(): name for name in (*_KEYS, "also", *audiences)}}
     frame.columns = [own.get(name.casefold(), name) for name in frame.columns]
     if not {*_KEYS, *audiences} & set(frame.columns):  # another kind of file, which is not quoted
@@ -90,7 +91,7 @@ def read_organisations(path: Path, *, audiences: Sequence[str], waves: Sequence[
     return pd.DataFrame(columns).reset_index(drop=True)
 
 
-def _table(path: Path) -> pd.DataFrame:
+def table_cells(path: Path) -> pd.DataFrame:
     """Read the cells as they are written, indexed by row or line."""
     if path.suffix.lower() in (".yaml", ".yml"):
         return _read_yaml(path)

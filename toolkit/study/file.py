@@ -6,20 +6,23 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import pandas as pd
-from pydantic import AliasChoices, Field, field_validator, model_validator
+from pydantic import AliasChoices, BeforeValidator, Field, field_validator, model_validator
 
 from toolkit.disclosure.comments import CommentRules
+from toolkit.disclosure.policy import load_policy
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument import compare, load_instrument, load_instruments
+from toolkit.instrument.lint import find_in_promises
 from toolkit.instrument.model import Instrument, Variable
 from toolkit.instrument.routing import parse
 from toolkit.instrument.yaml_loader import Strict, Truth
 from toolkit.locale import languages
-from toolkit.platforms.answers import AnswersFile
+from toolkit.platforms.answers import DESIGN_COLUMNS, AnswersFile
 from toolkit.platforms.naming import FolderName
+from toolkit.study.weighting import StudyDesign, Weighting
 
 __all__ = [
     "AAPOR_ITEMS",
@@ -147,6 +150,10 @@ class WaveInstrument(Strict):
         return (self.instrument,) if self.instrument else tuple(self.instruments.values())
 
 
+def _several(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
 class StudyFile(Strict):
     """A study file as it is written; see docs/your_own_study.md for what each key means."""
 
@@ -169,9 +176,16 @@ class StudyFile(Strict):
     benchmarks: str | None = None
     brand: Brand = Brand()
     comments: CommentRules | None = None
+    registration: str | None = None
     methods: dict[str, dict[str, str | None]]
     seed: int = 0
     data_source: str | None = None
+    release: Truth = False
+    ledger: str | None = None
+    person: Literal["respondent", "token", "new"] | None = None
+    renamed: dict[str, Annotated[tuple[str, ...], BeforeValidator(_several)]] = Field(default_factory=dict)
+    weights: Weighting | None = None
+    design: StudyDesign | None = None
 
     @field_validator("policy", mode="before")
     @classmethod
@@ -201,6 +215,12 @@ def misfits(written: StudyFile, instrument: Instrument) -> Iterator[Problem]:
     if written.policy.get("withhold_unlike") in (True, "true") and not instrument.scores:
         what = "has nothing to check: the instrument declares no scores"
         yield Problem("unsuited-item", "policy → withhold_unlike", what, "declare scores, or take it out")
+    try:
+        policy = load_policy(written.policy)
+    except InvalidInput:
+        policy = None  # its own problems are reported elsewhere
+    if policy is not None:
+        yield from find_in_promises(instrument, policy.threshold, policy.sensitive_threshold)
     shared = {variable.name for variable in instrument.shared()}
     for name in dict.fromkeys(name for name in written.primary if written.primary.count(name) > 1):
         yield Problem("duplicate", f"primary → {name}", "occurs twice", "list it once")
@@ -245,6 +265,7 @@ def misfits(written: StudyFile, instrument: Instrument) -> Iterator[Problem]:
             )
     yield from written.comments.problems(instrument) if written.comments else ()
     yield from _design_problems(written)
+    yield from _carried_problems(written, instrument)
     yield from _methods_problems(written, instrument)
 
 
@@ -260,6 +281,40 @@ def _design_problems(written: StudyFile) -> Iterator[Problem]:
         said = "; ".join(f"{file}: {', '.join(sorted(names)) or 'none'}" for file, names in given.items())
         hint = "name weights, strata and clusters alike in every file's mapping, or make two studies"
         yield Problem("inconsistent", "answers → mapping → design", f"differs between files ({said})", hint)
+
+
+_OF_FRAMES = ("respondent", "organisation", "wave", "audience", "source", "status", *DESIGN_COLUMNS.values())
+
+
+def _carried_problems(written: StudyFile, instrument: Instrument) -> Iterator[Problem]:
+    """List carried columns that lack a file or whose name is taken, and those that weights name in vain."""
+    names = {entry.file: tuple(entry.carry) for entry in written.answers}
+    everywhere = set.intersection(*map(set, names.values())) if names else set()
+    for entry in written.answers:
+        for name in entry.carry:
+            where = f"answers: {entry.file} → carry → {name}"
+            if name in instrument or (name in _OF_FRAMES and name != "weight"):
+                yield Problem("name-taken", where, "is a column of the answers", "carry it by another name")
+            if name not in everywhere:
+                yield Problem(
+                    "inconsistent", where, "is not carried in every file", "carry it in all of them"
+                )
+    named = [("weights → column", written.weights.column)] if written.weights else []
+    named += [("design", column) for column in (written.design.columns if written.design else ())]
+    for where, column in named:
+        if column is not None and column not in everywhere:
+            hint = near_names(column, everywhere) if everywhere else f"write carry: [{column}] under answers"
+            yield Problem("unknown-column", f"{where}: {column}", "is not carried with the answers", hint)
+    for audience in written.weights.audiences if written.weights else ():
+        if audience not in instrument.audiences:
+            hint = near_names(audience, instrument.audiences)
+            yield Problem("unknown-audience", f"weights → audiences → {audience}", "unknown audience", hint)
+    if written.design and written.design.replicates and not written.weights:
+        hint = "name the full-sample weights: weights: {column: …}"
+        yield Problem("missing-key", "weights", "is missing beside replicate weights", hint)
+    if (written.weights or written.design) and any(e.mapping and e.mapping.design for e in written.answers):
+        hint = "keep one of the two"
+        yield Problem("conflict", "weights", "is given, and so is mapping → design of a file", hint)
 
 
 def _methods_problems(written: StudyFile, instrument: Instrument) -> Iterator[Problem]:
@@ -292,7 +347,7 @@ def _methods_problems(written: StudyFile, instrument: Instrument) -> Iterator[Pr
 
 def _contradicted(written: StudyFile) -> Iterator[Problem]:
     """List statements that the report computes itself: weights and sample sizes."""
-    weighted = any(
+    weighted = written.weights is not None or any(
         entry.mapping is not None
         and entry.mapping.design is not None
         and "weights" in entry.mapping.design.headings

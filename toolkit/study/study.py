@@ -21,6 +21,7 @@ from toolkit.disclosure.comments import (
     read_review,
     review_problems,
 )
+from toolkit.disclosure.ledger import Ledger, People
 from toolkit.disclosure.policy import Policy, load_policy
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.findings import load_findings
@@ -44,6 +45,15 @@ from toolkit.study.file import (
     methods_of,
     misfits,
     wave_instruments,
+)
+from toolkit.study.registration import Registration, contradictions, read_registration
+from toolkit.study.weighting import (
+    StudyDesign,
+    Weighting,
+    declared_design,
+    laid_out,
+    read_margins,
+    weighed,
 )
 
 if TYPE_CHECKING:
@@ -88,8 +98,21 @@ class Study(Displayed):
         Where the study is one organisation's part (`toolkit.study.study.open_part`): the folder of it.
     wave_instruments
         Wave → its questionnaire, where that was another than the study's; its answers are carried over.
+    weighting, sample, margins
+        How answers are weighted, how respondents were drawn, the targets of weights, where the file says so.
     comments
         Which free text may be quoted, and under which conditions; None for none.
+    release
+        Whether `report` makes releases rather than drafts.
+    ledger_address
+        File or address of the ledger of releases.
+    person
+        What identifies a person over the waves: "respondent" (the id), "token", "new" (other people in every
+        wave); None where it is not known.
+    renamed
+        Organisation → those it has become.
+    registration
+        What was registered before a wave; None where the study file names no registration.
     """
 
     id: str
@@ -116,14 +139,22 @@ class Study(Displayed):
     organisations_path: Path | None = field(default=None, repr=False)
     part: Path | None = field(default=None, repr=False)
     wave_instruments: Mapping[str, Instrument] = field(default_factory=dict, repr=False)
+    weighting: Weighting | None = field(default=None, repr=False)
+    sample: StudyDesign | None = field(default=None, repr=False)
+    margins: pd.DataFrame | None = field(default=None, repr=False, compare=False)
     comments: CommentRules | None = field(default=None, repr=False)
+    release: bool = field(default=False, repr=False)
+    ledger_address: str = field(default="releases.jsonl", repr=False)
+    person: str | None = field(default=None, repr=False)
+    renamed: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    registration: Registration | None = field(default=None, repr=False)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Pickle everything but the answers."""
+        """Pickle everything but the answers and the ledger, which holds the key."""
         return {
             name: value
             for name, value in self.__dict__.items()
-            if name not in ("_gathered", "_names", "_below", "_quotable")
+            if name not in ("_gathered", "_names", "_below", "_quotable", "ledger")
         }
 
     def _shown(self) -> dict[str, Any]:
@@ -148,7 +179,7 @@ class Study(Displayed):
     def _gathered(self) -> Gathered:
         if self.part is not None and self.table is not None:
             return read_part(self.part, self.instrument, self.table)
-        return gather(
+        found = gather(
             self.answers,
             self.answer_paths,
             self.instrument,
@@ -156,13 +187,29 @@ class Study(Displayed):
             source=self.path,
             wave_instruments=self.wave_instruments,
         )
+        if self.weighting is None and self.sample is None:
+            return found
+        problems: list[Problem] = []
+        frame = weighed(
+            found.frame,
+            self.weighting,
+            self.sample,
+            self.margins,
+            self.policy.threshold,
+            problems,
+        )
+        if problems:
+            raise InvalidInput(self.path, dict.fromkeys(problems))
+        return replace(found, frame=frame)
 
     @cached_property
     def findings(self) -> pd.DataFrame | None:
         """The published figures to compare with, read once; None where the study names none."""
         from toolkit.findings import load_findings
 
-        return load_findings(self.benchmarks_path) if self.benchmarks_path else None
+        if self.benchmarks_path is None:
+            return None
+        return load_findings(self.benchmarks_path, threshold=self.policy.threshold)
 
     @property
     def design(self) -> Design | None:
@@ -175,6 +222,8 @@ class Study(Displayed):
         """
         from toolkit.analysis import Design
 
+        if self.weighting is not None or self.sample is not None:
+            return declared_design(self.weighting, self.sample)
         for entry in self.answers:
             if entry.mapping is not None and entry.mapping.design is not None:
                 named = {name: DESIGN_COLUMNS[name] for name in entry.mapping.design.headings}
@@ -182,6 +231,12 @@ class Study(Displayed):
                     weights=named.get("weights"), strata=named.get("strata"), clusters=named.get("clusters")
                 )
         return None
+
+    def laid_out(self, frame: pd.DataFrame) -> tuple[pd.DataFrame, Design]:
+        """Return the frame of one organisation and the design its report uses; see `study.weighting`."""
+        if self.design is None:
+            raise TypeError("the study has no weights and no design")
+        return laid_out(frame, self.design, self.weighting, self.margins)
 
     @property
     def organisations(self) -> pd.DataFrame:
@@ -491,6 +546,22 @@ class Study(Displayed):
         )
         return None if old is new else with_hanging(compare(old, new), new)
 
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The ledger of the study's releases, for `tk.release(…, ledger=)`."""
+        return Ledger(self.ledger_address, self.id, renamed=self.renamed, person=self.person_of)
+
+    def person_of(self, wave: str, respondent: str) -> str:
+        """Return what identifies a person in every wave, "" where nothing does."""
+        if self.person == "token":
+            respondent = self._gathered.tokens.get((wave, respondent), "")
+        return f"\0{respondent}" if self.person in ("respondent", "token") and respondent else ""
+
+    def previous_wave(self, organisation: str, wave: str) -> str:
+        """Return the latest earlier wave in which an organisation took part, or ""."""
+        earlier = self.waves[: self.waves.index(wave)]
+        return next((one for one in reversed(earlier) if organisation in self.organisation_ids(one)), "")
+
     def forget_answers(self) -> None:
         """Drop cached answers; they are reloaded on next access."""
         if self.table is not None:
@@ -535,9 +606,40 @@ class Study(Displayed):
 # table, and the first and last day of each wave of the whole study.
 
 
+@dataclass(frozen=True)
+class Beside:
+    """Answers of one organisation as they may be reported beside earlier releases and another wave.
+
+    Parameters
+    ----------
+    frame
+        Its coded answers of all waves; those of the waves reported are kept to the people already released.
+    late
+        Audiences of which fewer than k people's answers came, changed or went since a release.
+    held
+        (item, group as `group_text` writes it, wave, code of `REASONS`) of what cannot be shown.
+    people
+        Hashes of the people in the bases that a report publishes, where they were asked for.
+    """
+
+    frame: pd.DataFrame
+    late: frozenset[str] = frozenset()
+    held: frozenset[tuple[str, str, str, str]] = frozenset()
+    people: tuple[People, ...] = ()
+
+
+def beside_of_part(study: Study) -> Beside:
+    """Read what was kept for a part of a study."""
+    path = (study.part or study.folder) / BESIDE
+    kept = json.loads(path.read_text("utf-8")) if path.is_file() else {"late": [], "held": []}
+    frame = study.responses(wave="all", missing="codes")
+    return Beside(frame, frozenset(kept["late"]), frozenset((a, b, c, d) for a, b, c, d in kept["held"]))
+
+
 ANSWERS = "answers.parquet"
 ADMITTED = "admitted.parquet"
 TABLE = "organisations.parquet"
+BESIDE = "beside.json"
 DATES = "dates.json"
 LOGO = "logo"
 COMMENTS = "comments.json"
@@ -545,7 +647,11 @@ PART = "organisation="
 
 
 def write_parts(
-    study: Study, folder: str | Path, organisations: Iterable[str] | None = None
+    study: Study,
+    folder: str | Path,
+    organisations: Iterable[str] | None = None,
+    *,
+    beside: Mapping[str, Beside] | None = None,
 ) -> dict[str, Path]:
     """Write each organisation's coded answers of all waves to a folder of its own.
 
@@ -555,6 +661,8 @@ def write_parts(
         Only its owner may look in; the caller makes it so.
     organisations
         Ids; None for all.
+    beside
+        Organisation → its answers as they may be reported, where they are written for reports.
 
     Returns
     -------
@@ -572,16 +680,19 @@ def write_parts(
     tables = table.groupby("organisation", sort=False, observed=True).indices
     waves = {wave: study.field_dates(wave) for wave in study.waves}
     dates = json.dumps({wave: found for wave, found in waves.items() if found}, default=str)
-    groups = frame.groupby(["organisation", "wave", "audience"], observed=True)["audience"]
-    large = (groups.transform("size") >= study.policy.threshold).to_numpy(dtype=bool)
     written = {}
     for one in wanted:
         part = Path(folder) / f"{PART}{one}"
         part.mkdir(parents=True)
-        own = rows.get(one, [])
-        _write(_as_codes(frame.iloc[own]), part / ANSWERS)
-        if not large[own].all():
-            _write(_as_codes(frame.iloc[own][large[own]]), part / ADMITTED)
+        kept = (beside or {}).get(one) or Beside(frame.iloc[rows.get(one, [])])
+        sizes = kept.frame.groupby(["wave", "audience"], observed=True)["audience"].transform("size")
+        large = (sizes >= study.policy.threshold).to_numpy(dtype=bool)
+        _write(_as_codes(kept.frame), part / ANSWERS)
+        if not large.all():
+            _write(_as_codes(kept.frame[large]), part / ADMITTED)
+        if kept.late or kept.held:
+            said = {"late": sorted(kept.late), "held": sorted(kept.held)}
+            (part / BESIDE).write_text(json.dumps(said), encoding="utf-8")
         _write(table.iloc[tables[one]], part / TABLE)
         (part / DATES).write_text(dates, encoding="utf-8")
         quoted = study._quotable
@@ -708,14 +819,22 @@ def load_study(path: str | Path, *, data: str | Path | None = None) -> Study:
     written, places = _by_wave(written, places, problems)
     waves = _waves(written, problems)
     earlier = wave_instruments(written.wave_instruments, folder, waves, instrument, problems)
-    problems += _findings_problems(written, folder)
-    table = None
+    problems += _findings_problems(written, folder, policy.threshold)
+    table = margins = None
     if instrument is not None:
         problems += misfits(written, instrument)
         table = _organisations(written, folder, tuple(instrument.audiences), waves, problems)
+        if written.weights is not None:
+            margins = read_margins(written.weights, folder, table, instrument, waves, problems)
+    registered = None
+    if instrument is not None and written.registration and is_file(folder / written.registration):
+        try:
+            registered = read_registration(folder / written.registration, instrument)
+        except InvalidInput as error:
+            problems += _named(error, f"registration: {written.registration}")
     if problems or instrument is None:
         raise InvalidInput(path, problems)
-    return Study(
+    study = Study(
         id=written.id,
         title=written.title,
         synthetic=written.synthetic,
@@ -739,8 +858,24 @@ def load_study(path: str | Path, *, data: str | Path | None = None) -> Study:
         table=table,
         organisations_path=folder / written.organisations if written.organisations else None,
         wave_instruments=earlier,
+        weighting=written.weights,
+        sample=written.design,
+        margins=margins,
         comments=written.comments,
+        release=written.release,
+        ledger_address=_address(folder, written.ledger or f"{path.stem}.releases.jsonl"),
+        person=written.person,
+        renamed=written.renamed,
+        registration=registered,
     )
+    problems += contradictions(registered, study) if registered is not None else ()
+    if problems:
+        raise InvalidInput(path, problems)
+    return study
+
+
+def _address(folder: Path, named: str) -> str:
+    return named if "://" in named else str((folder / named).resolve())
 
 
 def _by_wave(written: StudyFile, places: list[Path], problems: list[Problem]) -> tuple[StudyFile, list[Path]]:
@@ -763,7 +898,15 @@ def _files_read(written: StudyFile, folder: Path) -> Iterator[Path]:
     named = (written.instrument, *written.instruments.values(), *own)
     yield from files_of(folder / name for name in named if name)
     brand = written.brand
-    for name in (written.organisations, written.benchmarks, brand.logo, *brand.templates.values()):
+    margins = written.weights.file if written.weights else None
+    for name in (
+        written.organisations,
+        written.benchmarks,
+        written.registration,
+        margins,
+        brand.logo,
+        *brand.templates.values(),
+    ):
         if name:
             yield folder / name
     for name in dict.fromkeys(entry.manifest for entry in written.answers):
@@ -782,10 +925,10 @@ def _named(error: InvalidInput, source: str) -> Iterator[Problem]:
     return (replace(problem, where=f"{source}, {problem.where}") for problem in error.problems)
 
 
-def _findings_problems(written: StudyFile, folder: Path) -> Iterator[Problem]:
+def _findings_problems(written: StudyFile, folder: Path, threshold: int) -> Iterator[Problem]:
     if written.benchmarks and is_file(folder / written.benchmarks):
         try:
-            load_findings(folder / written.benchmarks)
+            load_findings(folder / written.benchmarks, threshold=threshold)
         except InvalidInput as error:
             yield from _named(error, f"benchmarks: {written.benchmarks}")
 
@@ -876,7 +1019,7 @@ def _answers_path(entry: AnswersFile, folder: Path, data: str | Path | None) -> 
 
 
 def _files_missing(written: StudyFile, folder: Path, places: list[Path]) -> Iterator[Problem]:
-    for key in ("organisations", "benchmarks"):
+    for key in ("organisations", "benchmarks", "registration"):
         name = getattr(written, key)
         if name and not is_file(folder / name):
             yield Problem("file-not-found", f"{key}: {name}", "is not there", _beside(folder / name))

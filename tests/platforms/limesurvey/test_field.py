@@ -13,13 +13,14 @@ import pytest
 from tests.refusals import problem
 from toolkit.cli import main
 from toolkit.errors import InvalidInput
-from toolkit.instrument import Instrument, load_instruments
+from toolkit.instrument import Instrument, load_instrument, load_instruments
 from toolkit.platforms import AnswersFile, read_answers
 from toolkit.platforms.manifest import instrument_hash
 from toolkit.responses import Coded, decode
 
 NAMES = ("executive", "employee", "freelancer")
 ROOT = Path(__file__).parents[3]
+FIELDED = Path(__file__).parent / "fielded"
 
 
 @pytest.fixture(scope="module")
@@ -32,13 +33,12 @@ def field(shared: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def core() -> Instrument:
-    return load_instruments([ROOT / "instruments" / "core" / f"{name}.yaml" for name in NAMES])
+    return load_instrument(FIELDED / "core.yaml")
 
 
 @pytest.fixture(scope="module")
 def pilot() -> Instrument:
-    names = (*NAMES, "manager")
-    return load_instruments([ROOT / "instruments" / "pilot" / f"{name}.yaml" for name in names])
+    return load_instrument(FIELDED / "pilot.yaml")
 
 
 def _coded(path: Path, instrument: Instrument, **options: object) -> Coded:
@@ -127,7 +127,7 @@ def test_vv_and_csv_set_the_same_break_offs_aside(field: Path, core: Instrument)
 def test_the_command_reads_every_kind_of_export(
     name: str, field: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    files = [str(ROOT / "instruments" / "core" / f"{one}.yaml") for one in NAMES]
+    files = [str(FIELDED / "core.yaml")]
     out = tmp_path / "coded.parquet"
     assert main(["read", str(field / name), "--instrument", *files, "--out", str(out)]) == 0
     assert "read as limesurvey" in capsys.readouterr().out

@@ -29,5 +29,6 @@ register(
         dialect=LIMESURVEY,
         recognises=_recognises,
         order=10,
+        fielding=True,
     )
 )

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from toolkit.instrument.model import Instrument, Item, Variable
 from toolkit.locale import languages, respondent_text
 from toolkit.platforms.routing import LIMESURVEY
-from toolkit.platforms.words import audience_question, spoken
+from toolkit.platforms.words import audience_question, fixed_codes, opening, spoken
 
 __all__ = [
     "ASKED",
@@ -154,13 +154,18 @@ HEADER = (
 )
 """Columns of every file; `FURTHER` follow where a question has one of them."""
 BOUNDS = ("min_num_value_n", "max_num_value_n")
-FURTHER = (*BOUNDS, "max_answers", "other_replace_text", "equation", "answer_width")
+FURTHER = (
+    *(*BOUNDS, "max_answers", "other_replace_text", "equation", "answer_width"),
+    *("answer_order", "keep_codes_order"),
+)
 TYPES = {"single": "L", "matrix": "F", "multi": "M", "ranking": "R", "number": "N", "text": "T"}
 _BYTES_LOOKED_AT = 10_000
 _LEAST_WIDTH = 15
 _WIDE = frozenset("mwMW@%")
 
 
+_WELCOME = ("welcome", "confidentiality", "contact")
+"""Texts of the first page; LimeSurvey asks for consent there by its own notice, with a box to tick."""
 Line = dict[str, str]
 
 
@@ -193,6 +198,7 @@ class Plan:
     hidden: tuple[str, ...] = ()
     asks_audience: bool = field(default=False)
     rows: Mapping[str, str] = field(default_factory=dict)
+    anonymous: bool = False
 
     def code(self, item: Item) -> str:
         """Return the name of an item in LimeSurvey."""
@@ -201,6 +207,13 @@ class Plan:
     def part(self, variable: Variable) -> str | None:
         """Return the name of a row or an option in LimeSurvey."""
         return self.parts.get(variable.name, variable.part)
+
+    @property
+    def welcomes(self) -> bool:
+        """Whether there are words for the first page in every language."""
+        instrument = self.instrument
+        own = opening(instrument, instrument.languages[0], _WELCOME)
+        return bool(own) or set(instrument.languages) <= set(languages("questionnaire"))
 
     def name(self, variable: Variable) -> str:
         """Return the name of a column in conditions and in VV, R and SPSS exports."""
@@ -216,6 +229,11 @@ class Plan:
         held = {key: dict(wording) for key, wording in parallel.items()}
         known = self.instrument.audiences
         return switched({known[name].code: spoken(held, name, language) for name in audiences})
+
+    def help(self, item: Item, audiences: Iterable[str], language: str) -> str:
+        """Return the text under a question, switched by audience."""
+        known = self.instrument.audiences
+        return switched({known[name].code: item.help_for(name, language) for name in audiences})
 
     def row_text(self, variable: Variable, language: str) -> str:
         """Join a matrix's question and one of its statements into one text, switched by audience."""
@@ -274,12 +292,15 @@ def _survey(plan: Plan, base: str, others: list[str]) -> Iterator[Line]:
         "language": base,
         **({"additional_languages": " ".join(others)} if others else {}),
         "format": "G",
-        "anonymized": "N",
+        "anonymized": "Y" if plan.anonymous else "N",  # Y severs answers from tokens, and so from a panel
+        "ipaddr": "N",
+        "refurl": "N",
         "datestamp": "Y",
         "savetimings": "N",
         "allowprev": "Y",
         "showxquestions": "N",  # the number would count hidden questions
-        "showwelcome": "Y" if set(plan.instrument.languages) <= set(languages("questionnaire")) else "N",
+        "showwelcome": "Y" if plan.welcomes else "N",
+        **({"showsurveypolicynotice": "1"} if plan.instrument.texts.consent else {}),
         "shownoanswer": "N",  # else every question that may be left out shows "No answer", ticked
         "template": "fruity_twentythree",
     }
@@ -300,6 +321,11 @@ def _texts(plan: Plan, language: str) -> Line:
         texts["surveyls_endtext"] = marked_up(
             respondent_text(language, "Thank you. Your answers have been saved; you can close this page.")
         )
+    own = plan.instrument.texts
+    welcome = opening(plan.instrument, language, _WELCOME)
+    texts |= {"surveyls_welcometext": marked_up(welcome)} if welcome else {}
+    texts |= {"surveyls_endtext": marked_up(own.end[language])} if own.end else {}
+    texts |= {"surveyls_policy_notice": marked_up(own.consent[language])} if own.consent else {}
     return texts | {"surveyls_numberformat": "1" if mark == "," else "0"}
 
 
@@ -390,7 +416,8 @@ def _question(plan: Plan, item: Item, language: str, *, base: bool) -> Iterator[
         "text": plan.text(item.text, asked, language),
         "mandatory": "Y" if item.required else "N",
         "other": "N",
-    }
+        "help": plan.help(item, asked, language),
+    } | _order(plan, item)
     columns["exclude_all_others"] = ";".join(
         plan.part(variable) or ""
         for variable in plan.instrument.of_item(item.id)
@@ -412,6 +439,17 @@ def _question(plan: Plan, item: Item, language: str, *, base: bool) -> Iterator[
         yield from _members(plan, item.id)
 
 
+def _order(plan: Plan, item: Item) -> Line:
+    """Return the attributes of a random order; newer LimeSurveys keep the codes named in their places."""
+    if item.order is None:
+        return {}
+    fixed = fixed_codes(item, plan.instrument) if item.type != "matrix" else ()
+    parts = {one.option.code: plan.part(one) or "" for one in plan.instrument.of_item(item.id) if one.option}
+    kept = ";".join(parts.get(code, code) for code in fixed)
+    way = {"answer_order": "random"} if item.type in ("single", "ranking") else {"random_order": "1"}
+    return way | ({"keep_codes_order": kept} if kept else {})
+
+
 def _rows_as_questions(plan: Plan, item: Item, language: str) -> Iterator[Line]:
     for variable in plan.instrument.of_item(item.id):
         columns = {
@@ -421,6 +459,7 @@ def _rows_as_questions(plan: Plan, item: Item, language: str) -> Iterator[Line]:
             "text": plan.row_text(variable, language),
             "mandatory": "Y" if item.required else "N",
             "other": "N",
+            "help": plan.help(item, variable.audiences, language),
         }
         yield {"class": "Q"} | columns | _in(language)
         for code, label in variable.code_labels(language).items():

@@ -39,7 +39,7 @@ from toolkit.platforms.manifest import (
     manifest_of,
 )
 from toolkit.platforms.routing import confusable
-from toolkit.platforms.words import every_text, idle_notices, narrow, one_by_one
+from toolkit.platforms.words import every_text, fixed_codes, idle_notices, narrow, one_by_one
 
 __all__ = ["Quota", "files_of", "find_unfit", "item_codes", "part_codes", "row_codes"]
 
@@ -212,6 +212,7 @@ def files_of(
     hidden: Sequence[str] = (),
     matrix: Matrix = "array",
     survey_id: int | None = None,
+    anonymous: bool = False,
 ) -> dict[str, str | bytes]:
     """Make survey structure files for LimeSurvey, with a manifest beside each.
 
@@ -232,6 +233,9 @@ def files_of(
     survey_id
         The number LimeSurvey is to give the survey, if it is free; made from the file's name where left out,
         so that it differs from file to file. Given, with several files the next numbers follow.
+    anonymous
+        True for LimeSurvey's anonymised responses. It severs answers from tokens: leave it out for a panel,
+        and where the token says to which organisation somebody belongs.
 
     Raises
     ------
@@ -263,6 +267,7 @@ def files_of(
             tuple(hidden),
             asks_audience=len(part.audiences) > 1,
             rows=row_codes(whole, hidden) if matrix == "questions" else {},
+            anonymous=anonymous,
         )
         files[f"{stem}.txt"] = tabulated(rows_of(plan))
         left = [quota.name for quota in quotas if quota.name not in {one.name for one in plan.quotas}]
@@ -391,6 +396,13 @@ def _notices(plan: Plan, left_out: Sequence[str]) -> Iterator[str]:
     for language in plan.instrument.languages if plan.quotas else ():
         if language not in languages("questionnaire"):
             yield f"there are no words in '{language}' for a full quota; write them in LimeSurvey"
+    shuffled = [one for one in plan.instrument.items if one.order and one.type == "single"]
+    loose = [one.id for one in shuffled if fixed_codes(one, plan.instrument)]
+    if loose:
+        yield (
+            f"older LimeSurveys (6.4) shuffle the don't know of {', '.join(loose)} with the other answers; "
+            "look at them after the import"
+        )
     for name in left_out:
         yield f"the quota '{name}' counts answers that nobody gives here, and was left out"
     if not plan.asks_audience:

@@ -21,5 +21,6 @@ register(
         recognises=_recognises,
         aliases=("xlsform", "kobo"),
         order=30,
+        fielding=True,
     )
 )

@@ -29,7 +29,9 @@ from toolkit.platforms.words import (
     audience_question,
     by_layout,
     every_text,
+    fixed_codes,
     idle_notices,
+    opening,
     variants_of,
 )
 
@@ -177,7 +179,8 @@ def form_of(instrument: Instrument, *, form_id: str) -> Form:
     variants = {item.id: variants_of(item, instrument) for item in instrument.items}
     writer = _Writer(instrument, variants)
     sections = [section for section in instrument.sections if section.items]
-    survey = [*writer.opening(), *(row for section in sections for row in writer.page(section))]
+    pages = (row for section in sections for row in writer.page(section))
+    survey = [*writer.opening(), *pages, *writer.closing()]
     sheets = {"survey": survey, "choices": writer.choices(), "settings": [writer.settings(form_id)]}
     return Form(instrument, form_id, sheets, variants, writer.groups, tuple(writer.notices()))
 
@@ -227,6 +230,9 @@ class _Writer:
     def opening(self) -> Iterator[Row]:
         yield {"type": "start", "name": self.unique("start")}
         yield {"type": "end", "name": self.unique("end")}
+        texts = {one: opening(self.instrument, one) for one in self.instrument.languages}
+        if any(texts.values()):
+            yield {"type": "note", "name": self.unique("opening_note"), **self.words("label", texts)}
         audiences = list(self.instrument.audiences.values())
         if not self.switches:
             yield {"type": "calculate", "name": AUDIENCE, "calculation": f"'{audiences[0].code}'"}
@@ -240,6 +246,11 @@ class _Writer:
             **self.words("label", asked),
             "required": "yes",
         }
+
+    def closing(self) -> Iterator[Row]:
+        if self.instrument.texts.end:
+            words = self.words("label", self.instrument.texts.end)
+            yield {"type": "note", "name": self.unique("end_note"), **words}
 
     def page(self, section: Section) -> Iterator[Row]:
         group = self.unique(f"page_{section.id}")
@@ -258,6 +269,8 @@ class _Writer:
     def question(self, item: Item, variant: Variant, group: str) -> Iterator[Row]:
         shown = {"relevant": self.relevant(item, variant)}
         stem = self.words("label", {one: variant.text(item, one) for one in self.instrument.languages})
+        hint = variant.help(item, self.instrument)
+        stem |= self.words("hint", hint) if hint and item.type != "matrix" else {}
         required = {"required": "yes" if item.required else ""}
         variables = self.instrument.of_item(item.id)
         name = column_name(variables[0], variant)
@@ -270,11 +283,14 @@ class _Writer:
                 **shown,
                 **required,
                 **self.limits(item),
+                **({"parameters": "randomize=true"} if self.shuffled(item) else {}),
             }
             yield from self.write_in(item, variant, name, group, shown["relevant"])
             return
         grid = self.unique(f"{item.id}_{variant.suffix}" if variant.suffix else item.id)
         yield {"type": "begin_group", "name": grid, **stem, **shown}
+        if hint:
+            yield {"type": "note", "name": self.unique(f"{grid}_note"), **self.words("label", hint)}
         for variable in variables:
             if set(variant.audiences) & set(variable.audiences):
                 name = column_name(variable, variant)
@@ -301,6 +317,10 @@ class _Writer:
             **self.words("label", variable.option.label),
             "relevant": f"({relevant}) and {chosen}" if relevant else chosen,
         }
+
+    def shuffled(self, item: Item) -> bool:
+        """Return whether the form shuffles the options: XLSForm shuffles all of them or none."""
+        return item.order is not None and item.type != "matrix" and not fixed_codes(item, self.instrument)
 
     def relevant(self, item: Item, variant: Variant) -> str:
         everyone = set(variant.audiences) == set(self.instrument.audiences)
@@ -409,6 +429,12 @@ class _Writer:
         return name
 
     def notices(self) -> Iterator[str]:
+        kept = [item.id for item in self.instrument.items if item.order and not self.shuffled(item)]
+        if kept:
+            yield (
+                f"{', '.join(kept)} keep their order: XLSForm shuffles neither rows nor options of which "
+                "some stay last"
+            )
         for one in self.instrument.languages:
             if one not in languages("questionnaire"):
                 yield f"what the form itself says is in English where the language is '{one}'"

@@ -18,5 +18,6 @@ register(
         dialect=QUALTRICS,
         recognises=_recognises,
         order=20,
+        fielding=True,
     )
 )

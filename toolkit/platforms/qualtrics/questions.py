@@ -11,7 +11,7 @@ from toolkit.errors import Problem
 from toolkit.instrument.model import Instrument, Item
 from toolkit.instrument.routing import parse
 from toolkit.platforms.routing import confusable
-from toolkit.platforms.words import every_text, spoken
+from toolkit.platforms.words import every_text, fixed_codes, spoken
 
 __all__ = ["Choice", "Question", "find_unfit", "marked_up", "questions_of", "setup_page"]
 
@@ -37,6 +37,15 @@ class Question:
     text: Mapping[str, str]
     answers: tuple[Choice, ...] = ()
     rows: tuple[Choice, ...] = ()
+    fixed: frozenset[str] = frozenset()
+    """Codes of answers that stay last in a random order."""
+
+    @property
+    def shuffled(self) -> tuple[Choice, ...]:
+        """What is shown in random order: rows, or answers but those that stay last; () where nothing is."""
+        if self.item.order is None:
+            return ()
+        return self.rows or tuple(one for one in self.answers if one.code not in self.fixed)
 
     @property
     def tag(self) -> str:
@@ -59,11 +68,15 @@ def questions_of(instrument: Instrument, audience: str) -> tuple[Question, ...]:
 def _question(item: Item, number: int, instrument: Instrument, audience: str) -> Question:
     languages = instrument.languages
     text = {language: spoken(item.text, audience, language) for language in languages}
+    for language in languages if item.help else ():
+        text[language] = "\n\n".join(filter(None, (text[language], item.help_for(audience, language))))
     rows = tuple(
         Choice(place, row.id, row.id, {one: spoken(row.text, audience, one) for one in languages})
         for place, row in enumerate(item.rows, start=1)
     )
-    return Question(item, number, text, tuple(_answers(item, instrument)), rows)
+    codes = {one.code: one.becomes for one in instrument.missing.values()}
+    fixed = frozenset(codes.get(code, code) for code in fixed_codes(item, instrument))
+    return Question(item, number, text, tuple(_answers(item, instrument)), rows, fixed)
 
 
 def _answers(item: Item, instrument: Instrument) -> Iterator[Choice]:
@@ -191,6 +204,22 @@ def _first_steps(instrument: Instrument, audience: str, file: str, *, experiment
         "<code>organisation</code>, to be set from the link (<code>?organisation=org-07</code>).</li>"
         "<li>Each block behind it, in the order of the file.</li></ol>"
     )
+    end = instrument.texts.end
+    yield (
+        "<h2>Privacy</h2><ol><li>Survey options → Security: turn on <strong>Anonymize responses</strong>, so "
+        "that no IP address is stored.</li>"
+        + (
+            "<li>Look at the first text: it asks for consent, and going on gives it.</li>"
+            if instrument.texts.consent
+            else ""
+        )
+        + (
+            f"<li>End of survey element: custom message “{_safe(end[instrument.languages[0]])}”</li>"
+            if end
+            else ""
+        )
+        + "</ol>"
+    )
 
 
 def _instructions(question: Question, instrument: Instrument, *, experimental: bool) -> Iterator[str]:
@@ -233,6 +262,13 @@ def _steps(question: Question, instrument: Instrument, *, experimental: bool) ->
     for choice in question.answers:
         if choice.write_in and not experimental:
             yield f"Choice “{_safe(choice.label[instrument.languages[0]])}”: Allow text entry"
+    if question.shuffled and not experimental:
+        which = "rows" if question.rows else "answers"
+        kept = [one for one in question.answers if one.code in question.fixed] if not question.rows else []
+        labels = ", ".join(f"“{_safe(one.label[instrument.languages[0]])}”" for one in kept)
+        yield f"Choice randomization: the {which} in random order" + (
+            f"; {labels} stay last" if labels else ""
+        )
     if item.type == "multi" and item.maximum is not None and not experimental:
         yield f"Response requirements: Choice range, at most {item.maximum:.15g}"
     if item.type == "number":
@@ -253,7 +289,9 @@ def _translations(
     told = list(questions)
     for language in others:
         yield f"<h2>Words in {language}</h2><p>Survey → Translations: add the language and paste these.</p>"
-        cells = [
+        texts = [words for _, words in instrument.texts if words]
+        cells = [(words[base], words[language]) for words in texts]
+        cells += [
             (text[base], text[language])
             for question in told
             for text in (question.text, *(one.label for one in (*question.rows, *question.answers)))

@@ -24,7 +24,7 @@ from toolkit.platforms.qualtrics.questions import (
     questions_of,
     setup_page,
 )
-from toolkit.platforms.words import idle_notices, one_by_one
+from toolkit.platforms.words import idle_notices, one_by_one, opening
 
 __all__ = ["files_of", "qsf"]
 
@@ -98,6 +98,9 @@ def _text(part: Instrument, audience: str, questions: Sequence[Question]) -> str
         "[[AdvancedFormat]]",
         f"[[ED:audience:{part.audiences[audience].code}]]\n[[ED:organisation]]",
     ]
+    first = opening(part, part.languages[0])
+    if first:
+        parts.append(f"[[Block:Welcome]]\n\n[[Question:DB]]\n[[ID:opening]]\n{marked_up(first)}")
     for section in part.sections:
         name = marked_up(section.title[part.languages[0]]).translate(_ROUND)  # only its maker sees it
         parts.append(f"[[Block:{name}]]")
@@ -217,14 +220,20 @@ def qsf(instrument: Instrument, audience: str, questions: Sequence[Question], ti
         "Deleted": None,
     }
     blocks = _blocks(instrument, questions, digest)
+    first = {one: opening(instrument, one) for one in instrument.languages}
+    welcome = f"QID{len(questions) + 1}" if any(first.values()) else ""
+    if welcome:
+        page = {"Type": "Question", "QuestionID": welcome}
+        blocks[0]["BlockElements"] = [page, {"Type": "Page Break"}, *blocks[0]["BlockElements"]]
     elements = [
         ("BL", "Survey Blocks", None, blocks),
         ("FL", "Survey Flow", None, _flow(instrument, audience, blocks)),
         ("SO", "Survey Options", None, _options(instrument, title)),
         ("SCO", "Scoring", None, _SCORING),
         ("STAT", "Survey Statistics", None, {"MobileCompatible": True, "ID": "Survey Statistics"}),
-        ("QC", "Survey Question Count", str(len(questions)), None),
+        ("QC", "Survey Question Count", str(len(questions) + bool(welcome)), None),
         ("RS", f"RS_{digest[15:30]}", "Default Response Set", None),
+        *([("SQ", welcome, "opening", _descriptive(welcome, first))] if welcome else []),
         *(("SQ", f"QID{one.number}", one.text[instrument.languages[0]], _payload(one)) for one in questions),
     ]
     held = {
@@ -312,6 +321,21 @@ def _options(instrument: Instrument, title: str) -> dict[str, Any]:
     }
 
 
+def _descriptive(question_id: str, texts: Mapping[str, str]) -> dict[str, Any]:
+    """Return a text that asks nothing: the words before the questions."""
+    base, *others = texts
+    return {
+        "QuestionText": marked_up(texts[base]),
+        "DataExportTag": "opening",
+        "QuestionType": "DB",
+        "Selector": "TB",
+        "Configuration": {"QuestionDescriptionOption": "UseText"},
+        "QuestionDescription": "opening",
+        "Language": {one.upper(): {"QuestionText": marked_up(texts[one])} for one in others} or [],
+        "QuestionID": question_id,
+    }
+
+
 def _payload(question: Question) -> dict[str, Any]:
     base, *others = question.text
     kind, selector, sub_selector = _QSF_TYPES[question.item.type]
@@ -338,6 +362,16 @@ def _payload(question: Question) -> dict[str, Any]:
     elif question.answers:
         payload |= {"Choices": _displayed(question.answers, base), "ChoiceOrder": _order(question.answers)}
         payload["VariableNaming"] = {str(one.number): one.code for one in question.answers}
+    if question.shuffled:
+        free = [str(one.number) for one in question.shuffled]
+        every = [str(one.number) for one in question.rows or question.answers]
+        fixed = ["{~Randomized~}" if number in free else number for number in every]
+        advanced = {"FixedOrder": fixed, "RandomizeAll": free, "RandomSubSet": [], "Undisplayed": []}
+        payload["Randomization"] = {
+            "Advanced": advanced | {"TotalRandSubset": 0},
+            "Type": "Advanced",
+            "TotalRandSubset": "",
+        }
     if question.answers:
         payload["RecodeValues"] = {str(one.number): one.value for one in question.answers}
     return payload

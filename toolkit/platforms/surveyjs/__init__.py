@@ -13,5 +13,6 @@ register(
         dialect=SURVEYJS,
         recognises=lambda kind, head, headings: kind == "json",
         order=40,
+        fielding=True,
     )
 )

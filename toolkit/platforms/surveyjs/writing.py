@@ -6,6 +6,7 @@ Audiences that read other words have questions of their own, `item__code`, which
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,7 +28,9 @@ from toolkit.platforms.words import (
     audience_question,
     by_layout,
     every_text,
+    fixed_codes,
     idle_notices,
+    opening,
     variants_of,
 )
 
@@ -85,6 +88,15 @@ def survey_of(instrument: Instrument) -> dict[str, Any]:
         "checkErrorsMode": "onNextPage",
         "pages": pages,
     }
+    texts = {one: opening(instrument, one) for one in instrument.languages}
+    if any(texts.values()):
+        page = {"type": "html", "name": "opening", "html": _said(_html(texts), instrument)}
+        survey |= {
+            "firstPageIsStartPage": True,
+            "pages": [{"name": "page__opening", "elements": [page]}, *pages],
+        }
+    if instrument.texts.end:
+        survey["completedHtml"] = _said(_html(instrument.texts.end), instrument)
     if len(instrument.audiences) == 1:
         (audience,) = instrument.audiences.values()
         held = {"name": AUDIENCE, "expression": f"'{audience.code}'", "includeIntoResult": True}
@@ -118,6 +130,14 @@ def _said(words: Mapping[str, str], instrument: Instrument) -> str | dict[str, s
     return default | {one: words[one] for one in instrument.languages if one != "en"}
 
 
+def _html(words: Mapping[str, str]) -> dict[str, str]:
+    """Plain words as HTML, a paragraph per blank line."""
+    return {
+        language: "".join(f"<p>{html.escape(part)}</p>" for part in text.split("\n\n") if part.strip())
+        for language, text in words.items()
+    }
+
+
 def _who(instrument: Instrument) -> dict[str, Any]:
     said = {one: audience_question(one) for one in instrument.languages}
     choices = [
@@ -146,12 +166,26 @@ def _elements(item: Item, instrument: Instrument) -> Iterator[Element]:
         }
         if variant.suffix:
             element["valueName"] = item.id
+        help_text = variant.help(item, instrument)
+        if help_text:
+            element["description"] = _said(help_text, instrument)
+        if item.order and item.type == "matrix":
+            element["rowOrder"] = "random"
+        elif item.order and not _fixed(item, instrument):
+            element["choicesOrder"] = "random"
         shown = _shown(item, variant, instrument)
         if shown:
             element["visibleIf"] = shown
         if item.required:
             element["eachRowRequired" if item.type == "matrix" else "isRequired"] = True
         yield element | _answers(item, variant, variables, instrument)
+
+
+def _fixed(item: Item, instrument: Instrument) -> bool:
+    """Return whether some answers must stay last, which SurveyJS does for "other" alone."""
+    write_in = instrument.write_in_of(item.id)
+    own = write_in.option.code if write_in is not None and write_in.option is not None else None
+    return item.type != "matrix" and any(code != own for code in fixed_codes(item, instrument))
 
 
 _TYPES = {
@@ -226,6 +260,12 @@ def _manifest(
         for language in part.languages
         if len(part.audiences) > 1 and language not in languages("questionnaire")
     ]
+    kept = [item.id for item in part.items if item.order and _fixed(item, part)]
+    if kept:
+        notices.append(
+            f"{file}: the answers of {', '.join(kept)} keep their order: SurveyJS would shuffle those that "
+            "must stay last"
+        )
     return manifest_of(
         source,
         part,

@@ -95,7 +95,9 @@
       state.page = nextPage(-1, 1);
       show();
     });
-    return [heading(said(survey.title)), make("p", { text: word("intro") }), group, make("div", { class: "moves" }, begin)];
+    const texts = said(survey.texts.opening).split("\n\n").filter(Boolean);
+    const before = texts.map((text) => make("p", { class: "opening", text }));
+    return [heading(said(survey.title)), ...before, make("p", { text: word("intro") }), group, make("div", { class: "moves" }, begin)];
   }
 
   const name = () =>
@@ -160,7 +162,20 @@
     const text = said(item.text[state.respondent.audience]);
     const must = item.required ? make("span", { class: "must", text: ` (${word("required")})` }) : null;
     const given = state.respondent.answers;
-    const node = { single, multi, matrix, ranking, number, text: open }[item.type]({ id, item, text, must, given });
+    const seed = `${state.respondent.id} ${id}`;
+    const held = !item.random
+      ? item
+      : item.type === "matrix"
+        ? { ...item, rows: shuffled(item.rows, seed, () => false) }
+        : { ...item, answers: shuffled(item.answers, seed, (answer) => item.fixed.includes(answer.code)) };
+    const help = said(item.help[state.respondent.audience]);
+    const node = { single, multi, matrix, ranking, number, text: open }[item.type]({ id, item: held, text, must, given });
+    if (help) {
+      const shown = make("p", { class: "hint", id: `${id}-help`, text: help });
+      node.querySelector("legend, label").after(shown);
+      const described = node.tagName === "FIELDSET" ? node : node.querySelector("input, textarea");
+      described.setAttribute("aria-describedby", [described.getAttribute("aria-describedby"), shown.id].filter(Boolean).join(" "));
+    }
     node.dataset.item = id;
     node.append(
       make("p", { class: "bad", id: `${id}-bad`, hidden: true }),
@@ -354,7 +369,8 @@
         else field.removeAttribute("aria-invalid");
       }
       if (node.tagName === "FIELDSET") {
-        if (wrong) node.setAttribute("aria-describedby", said.id);
+        const ids = [document.getElementById(`${node.dataset.item}-help`)?.id, wrong && said.id].filter(Boolean);
+        if (ids.length) node.setAttribute("aria-describedby", ids.join(" "));
         else node.removeAttribute("aria-describedby");
       }
     }
@@ -398,6 +414,7 @@
     const back = make("button", { type: "button", text: word("back"), on: { click: () => move(-1) } });
     return [
       heading(word("done")),
+      said(survey.texts.end) && make("p", { text: said(survey.texts.end) }),
       make("p", { text: fill(word("kept"), { people: everyone.length }) }),
       make("div", { class: "moves" }, back, another, save),
       make("table", {}, make("caption", { text: word("saved") }), head, body),

@@ -89,3 +89,16 @@ function table(survey, respondents) {
 function cell(text) {
   return /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
+
+// a random order that is the same each time one respondent sees it; what is fixed stays last, as written
+function shuffled(entries, seed, isFixed) {
+  let state = 2166136261;
+  for (const letter of seed) state = Math.imul(state ^ letter.codePointAt(0), 16777619) >>> 0;
+  const random = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 4294967296;
+  const free = entries.filter((entry) => !isFixed(entry));
+  for (let place = free.length - 1; place > 0; place -= 1) {
+    const other = Math.floor(random() * (place + 1));
+    [free[place], free[other]] = [free[other], free[place]];
+  }
+  return [...free, ...entries.filter(isFixed)];
+}

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from toolkit.reporting.report import OrganisationReport
 
 
-@section(order=45)
+@section(order=46)
 def appendix(report: OrganisationReport) -> Block:
     """Show every question's wording, base and distribution, every gap and every change."""
     from toolkit.presentation import distribution_table, trend_table

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from toolkit.reporting.report import OrganisationReport
 
 
-@section(order=43)
+@section(order=44)
 def cannot_tell(report: OrganisationReport) -> Block:
     """Show how large a gap must be to be found, and what is withheld."""
     from toolkit.presentation import as_picture, cannot_tell, visible_gap_strip

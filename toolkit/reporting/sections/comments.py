@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from toolkit.reporting.report import OrganisationReport
 
 
-@section(order=42)
+@section(order=43)
 def comments(report: OrganisationReport) -> Several:
     """Quote the comments an analyst approved, by question and tag."""
     if not report.quotes:

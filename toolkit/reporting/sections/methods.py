@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from toolkit.reporting.report import OrganisationReport
 
 
-@section(order=44)
+@section(order=45)
 def methods(report: OrganisationReport) -> Block:
     """Show the eleven disclosure items of the AAPOR code per audience."""
     from toolkit.presentation import methods_statement
