@@ -89,7 +89,7 @@ def test_a_notebook_is_valid_and_takes_parameters(path):
 @pytest.mark.parametrize(
     ("stem", "parameters"),
     [
-        ("explore_gaps", {"study_file": SAMPLES / "ai_at_work" / "study.yaml"}),
+        ("explore_gaps", {"study": SAMPLES / "ai_at_work" / "study.yaml"}),
         ("index", {"study_file": SAMPLES / "ai_at_work" / "study.yaml"}),
         ("ordinary_tests", {"study_file": SAMPLES / "ai_at_work" / "study.yaml"}),
         ("pictures_your_own_way", {"study_file": SAMPLES / "ai_at_work" / "study.yaml"}),
