@@ -20,6 +20,7 @@ from toolkit.cli import (
     comments,
     compare,
     convert,
+    crosswalk,
     deliver,
     export,
     fetch,
@@ -63,6 +64,7 @@ _COMMANDS = (
     translate,
     export,
     findings,
+    crosswalk,
     checklist,
 )
 
