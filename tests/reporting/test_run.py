@@ -152,3 +152,23 @@ def test_a_study_that_is_given_is_found_from_where_the_command_is_given_and_watc
     assert sample_study.parent / "organisations.csv" in runs.reads
     alone = check_notebook_run(notebook, "wave", ["2025", "2026"], {"study": "a word"}, options)
     assert (alone.given["study"], alone.reads) == ("a word", ())
+
+
+def test_a_notebook_shows_a_bar_while_reports_are_built(tmp_path):
+    import nbclient
+    import nbformat
+
+    source = (
+        "import toolkit as tk\n"
+        f'made = tk.run_reports("ai_at_work", organisations=["org-10"], out={str(tmp_path)!r})\n'
+        'made["status"].tolist()'
+    )
+    cell = nbformat.v4.new_code_cell(source)
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    nbclient.NotebookClient(notebook, kernel_name="python3").execute()
+    bar, made = notebook.cells[0].outputs
+    assert "application/vnd.jupyter.widget-view+json" in bar["data"]
+    assert "withheld" in made["data"]["text/plain"]
+    model = notebook.metadata["widgets"]["application/vnd.jupyter.widget-state+json"]["state"]
+    ended = [one["state"] for one in model.values() if one["model_name"] == "FloatProgressModel"]
+    assert [(one["value"], one["max"]) for one in ended] == [(1.0, 1.0)]

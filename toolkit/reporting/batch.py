@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
@@ -113,7 +114,7 @@ def run_reports(
     cluster
         Address of a Dask scheduler whose workers make the reports; they need the toolkit, not the files.
     progress
-        Called after each report.
+        Called after each report; None shows a bar in a notebook, and nothing elsewhere.
     message
         Called with each message: what was read, warnings.
 
@@ -142,7 +143,8 @@ def run_reports(
     options = RunOptions(
         organisations, wave, out, workers, notebook, data, formats, force, seconds, memory, cluster
     )
-    return run_study(study, options, executor=executor, progress=progress, message=message)
+    with _bar_in_notebook(progress) as shown:
+        return run_study(study, options, executor=executor, progress=shown, message=message)
 
 
 def run_study(
@@ -257,8 +259,30 @@ def run_notebook(
     )
     with interruptible(), system_errors_explained():
         run = check_notebook_run(notebook, for_each, values, parameters or {}, options, texts=texts)
-        built = _run(run, message=message)
+        with _bar_in_notebook(None) as shown:
+            built = _run(run, progress=shown, message=message)
     return built.rename(columns={"organisation": "value"})[list(NOTEBOOK_COLUMNS)]
+
+
+@contextmanager
+def _bar_in_notebook(
+    progress: Callable[[Progress], None] | None,
+) -> Iterator[Callable[[Progress], None] | None]:
+    """Yield what to call after each report: as given, or in a notebook a function that moves a bar."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if progress is not None or type(shell).__name__ != "ZMQInteractiveShell":
+        yield progress
+        return
+    from tqdm.auto import tqdm
+
+    with tqdm(unit=" reports") as bar:
+
+        def move(one: Progress) -> None:
+            if bar.total != one.total:
+                bar.reset(one.total)
+            bar.update(one.done - bar.n)
+
+        yield move
 
 
 @contextmanager

@@ -48,7 +48,8 @@ class ReportData:
         Tables "distributions" (one row per response), "shares" (top box and ticked options); if any,
         "scores" (means of numbers, net scores), "scores_before" (of the previous wave), "bands" (of numbers),
         "declared" (means of declared scores), "dont_know"; if there is something to compare, "gaps", "ranks",
-        "trend", "benchmarks", and per question of `CROSSED` "by_<question>" and "gaps_by_<question>".
+        "trend", "beliefs", "benchmarks", and per question of `CROSSED` "by_<question>" and
+        "gaps_by_<question>".
     participation
         Invited and answered per audience, as far as the policy allows.
     audiences
@@ -300,12 +301,33 @@ def _comparisons(
         found["ranks"] = rank_gap(frame, ordered, between="audience", pairs=pairs, level=study.level)
     found = {name: rows[rows["comparable"] != "different"] for name, rows in found.items()}
     found = {name: rows.reset_index(drop=True) for name, rows in found.items() if len(rows)}
+    leaders = next((name for name in LEADERS if name in present), "")
+    believed = [one for one in topped if one.kind == "single" and _believed(one, leaders)]
+    if believed and "employee" in present:
+        found["beliefs"] = gaps(
+            frame,
+            believed,
+            between="audience",
+            pairs=[(leaders, "employee")],
+            measure="top",
+            level=study.level,
+            margin=study.margin,
+            design=design,
+        )
     if study.policy.withhold_unlike:
         return {
             name: check_alike(rows, frame, study.instrument, level=study.level, design=design)
             for name, rows in found.items()
         }
     return found
+
+
+LEADERS = ("executive", "manager")
+
+
+def _believed(variable: Variable, leaders: str) -> bool:
+    """Return whether leaders are asked about their employees what these are asked about themselves."""
+    return (variable.referent(leaders), variable.referent("employee")) == ("employees", "self")
 
 
 def _numbers(
@@ -323,10 +345,11 @@ def _numbers(
     results = {}
     if scores:
         results["scores"] = with_kish(pd.concat(scores, ignore_index=True), frame, design)
-    in_bands = banded(frame, numbers)
+    # beside bands a mean is shown only with all of them, and what leaders estimate is read as a mean
+    in_bands = banded(frame, [variable for variable in numbers if variable.item.estimate_of is None])
     if not in_bands.empty and len(in_bands.columns):
         in_bands = frame.assign(**{str(name): in_bands[name] for name in in_bands})
-        names = [variable.name for variable in numbers if variable.bands]
+        names = [variable.name for variable in numbers if variable.bands and variable.name in in_bands]
         shares = proportions(in_bands, names, by="audience", level=level, design=design)
         shares = with_kish(shares, in_bands, design)
         pairs = zip(shares["item"], shares["audience"], strict=True)
@@ -375,17 +398,19 @@ def _dont_know(frame: pd.DataFrame, study: Study, design: Design | None) -> dict
     answered = {
         name + DONT_KNOW: (said == "-1").astype(float).where(~said.isin(_NO_ANSWER))
         for name, said in codes.items()
+        if (said == "-1").any()
     }
     if not answered:
         return {}
     values = frame.assign(**answered)
     rows = proportions(values, list(answered), by="audience", measure="1", level=study.level, design=design)
     rows = with_kish(rows, values, design)
+    plain = values.groupby("audience", observed=True)[list(answered)].mean()  # as the bases count, unweighted
     kept = []
-    for item, n, share in zip(rows["item"], rows["n"].fillna(0), rows["estimate"], strict=True):
+    for item, who, n in zip(rows["item"], rows["audience"], rows["n"].fillna(0), strict=True):
         name = item.removesuffix(DONT_KNOW)
         low, high = study.policy.unanimity_bounds(n, name) if study.policy.unanimity else (-1.0, 2.0)
-        kept.append(n >= study.policy.threshold_for(name) and low < share < high)
+        kept.append(n >= study.policy.threshold_for(name) and low < plain.loc[who, item] < high)
     return {"dont_know": rows[kept].reset_index(drop=True)}
 
 
@@ -581,7 +606,9 @@ def _benchmarks(study: Study, estimates: Sequence[pd.DataFrame]) -> dict[str, pd
     findings = study.findings
     if findings is None:
         return {}
-    return {"benchmarks": benchmark(estimates, findings, level=study.level, margin=study.margin)}
+    threshold = study.policy.threshold
+    found = benchmark(estimates, findings, level=study.level, margin=study.margin, threshold=threshold)
+    return {"benchmarks": found}
 
 
 def changed_questions(

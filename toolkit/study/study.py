@@ -193,7 +193,9 @@ class Study(Displayed):
         """The published figures to compare with, read once; None where the study names none."""
         from toolkit.findings import load_findings
 
-        return load_findings(self.benchmarks_path) if self.benchmarks_path else None
+        if self.benchmarks_path is None:
+            return None
+        return load_findings(self.benchmarks_path, threshold=self.policy.threshold)
 
     @property
     def design(self) -> Design | None:
@@ -747,7 +749,7 @@ def load_study(path: str | Path, *, data: str | Path | None = None) -> Study:
     written, places = _by_wave(written, places, problems)
     waves = _waves(written, problems)
     earlier = wave_instruments(written.wave_instruments, folder, waves, instrument, problems)
-    problems += _findings_problems(written, folder)
+    problems += _findings_problems(written, folder, policy.threshold)
     table = margins = None
     if instrument is not None:
         problems += misfits(written, instrument)
@@ -845,10 +847,10 @@ def _named(error: InvalidInput, source: str) -> Iterator[Problem]:
     return (replace(problem, where=f"{source}, {problem.where}") for problem in error.problems)
 
 
-def _findings_problems(written: StudyFile, folder: Path) -> Iterator[Problem]:
+def _findings_problems(written: StudyFile, folder: Path, threshold: int) -> Iterator[Problem]:
     if written.benchmarks and is_file(folder / written.benchmarks):
         try:
-            load_findings(folder / written.benchmarks)
+            load_findings(folder / written.benchmarks, threshold=threshold)
         except InvalidInput as error:
             yield from _named(error, f"benchmarks: {written.benchmarks}")
 
