@@ -29,6 +29,7 @@ from toolkit.cli import (
     lint,
     read,
     register,
+    release,
     report,
     simulate,
     translate,
@@ -51,6 +52,7 @@ from toolkit.system import Terminated, interruptible
 _COMMANDS = (
     init,
     report,
+    release,
     convert,
     deliver,
     comments,
