@@ -21,6 +21,7 @@ from toolkit.cli import (
     comments,
     compare,
     convert,
+    crosswalk,
     deliver,
     export,
     fetch,
@@ -67,6 +68,7 @@ _COMMANDS = (
     translate,
     export,
     findings,
+    crosswalk,
     checklist,
 )
 
