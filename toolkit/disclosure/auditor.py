@@ -450,7 +450,7 @@ def _row_faults(release: _Release, policy: Policy, instrument: Instrument | None
         where = f"{release.folder.name}/{row['']}"
         secret: Sequence[str] = ()
         what = "a row that is not shown"
-        if row.get("answered_shown", "").startswith("<"):
+        if row.get("answered_shown") and not row["answered_shown"].isdecimal():
             secret, what = ("answered", "response_rate", "margin"), "a group that is not shown"
         elif row.get("shown") == "False":
             ours = [f"estimate_{end}" for end in "ab" if row.get(f"audience_{end}") != PUBLISHED]
@@ -1153,7 +1153,7 @@ class _Puzzle:
             few = self._size(target)
             if target.role == "rest":
                 return (
-                    f"a group of {few[0]} to {few[1]} people, fewer than {k}, follows by subtraction"
+                    f"a group of {_span(*few)} people, fewer than {k}, follows by subtraction"
                     if few[0] > 0 and few[1] < k
                     else ""
                 )
@@ -1161,7 +1161,7 @@ class _Puzzle:
                 return ""
             if few[1] < k:
                 return (
-                    f"{low} to {high} of {few[0]} to {few[1]} people in none of the printed groups"
+                    f"{_span(low, high)} of {_span(*few)} people in none of the printed groups"
                     if low > 0 or high < few[1]
                     else ""
                 )
@@ -1170,7 +1170,7 @@ class _Puzzle:
             n = int(target.n or 0)
             if n < k:
                 return (
-                    f"{low} to {high} of the {n} who came or left between two releases"
+                    f"{_span(low, high)} of the {n} who came or left between two releases"
                     if low > 0 or high < n
                     else ""
                 )
@@ -1178,7 +1178,7 @@ class _Puzzle:
         if target.role == "size":
             return ""
         if target.n is None:
-            return f"{low} to {high} people of a group that is not shown" if low > 0 else ""
+            return f"{_span(low, high)} people of a group that is not shown" if low > 0 else ""
         return self._near(target, low, high, target.n)
 
     def _size(self, target: _Target) -> tuple[int, int]:
@@ -1196,7 +1196,7 @@ class _Puzzle:
         many = n - few
         if (high <= few and (low, high) != (0, few)) or (low >= many and (low, high) != (many, n)):
             allowed = f"0 to {few}" if high <= few else f"{many} to {n}"
-            return f"{low} to {high} of {n}, where only {allowed} may be known"
+            return f"{_span(low, high)} of {n}, where only {allowed} may be known"
         return ""
 
     def _evidence(
@@ -1222,6 +1222,10 @@ class _Puzzle:
 def _variable_of(instrument: Instrument | None, item: str) -> Variable | None:
     found = instrument[item] if instrument is not None and item in instrument else None
     return found if isinstance(found, Variable) else None
+
+
+def _span(low: int, high: int) -> str:
+    return f"{low}" if low == high else f"{low} to {high}"
 
 
 def _overlap(one: tuple[float, float], other: tuple[float, float]) -> bool:
