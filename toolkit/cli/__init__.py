@@ -20,6 +20,7 @@ from toolkit.cli import (
     comments,
     compare,
     convert,
+    crosswalk,
     deliver,
     export,
     fetch,
@@ -29,6 +30,7 @@ from toolkit.cli import (
     preview,
     read,
     register,
+    release,
     report,
     simulate,
     translate,
@@ -51,6 +53,7 @@ from toolkit.system import Terminated, interruptible
 _COMMANDS = (
     init,
     report,
+    release,
     convert,
     deliver,
     comments,
@@ -65,6 +68,7 @@ _COMMANDS = (
     preview,
     export,
     findings,
+    crosswalk,
     checklist,
 )
 
