@@ -397,8 +397,8 @@ def advise(instrument: Instrument) -> list[Finding]:
     -------
     list[Finding]
         Rules "double-barrelled", "leading", "negation", "vague" and "reading-grade" (words),
-        "unbalanced-scale", "numeric-routing", "unreachable-item" and "length". Those an item or a scale allows,
-        with a reason, are left out. What is noted beside them: `notes`.
+        "unbalanced-scale", "numeric-routing", "unreachable-item" and "length". Those an item or a scale
+        allows, with a reason, are left out. What is noted beside them: `notes`.
 
     Examples
     --------
