@@ -17,6 +17,8 @@ _HOME = {
     "Policy": "toolkit.disclosure",
     "Replicates": "toolkit.analysis",
     "ToolkitError": "toolkit.errors",
+    "Ledger": "toolkit.disclosure",
+    "UnrecordedRelease": "toolkit.disclosure",
     "adjust_p": "toolkit.analysis",
     "admit": "toolkit.disclosure",
     "against_published": "toolkit.analysis",

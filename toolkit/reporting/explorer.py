@@ -41,7 +41,7 @@ def explore(study: str | Path | Study, *, data: str | Path | None = None) -> Exp
 
     Figures are the toolkit's own, drawn from results that have passed the study's disclosure policy, with
     their numbers and the code that draws them. Each view passes the policy by itself; several views taken
-    together are not checked. They are for the analyst, not for a client.
+    together are not checked, nor recorded in the study's ledger. They are for the analyst, not for a client.
 
     Parameters
     ----------
@@ -225,7 +225,9 @@ class Explorer:
                 tables.append(f'"shares": tk.proportions(answers, question, by="audience", {top})')
                 draw = "tk.diverging_bars(released, study.instrument, gaps=None)"
         lines += ["results = {", *(f"    {one}," for one in tables), "}"]
-        lines.append("released = tk.release(results, study.policy, instrument=study.instrument)\n")
+        lines.append(
+            "released = tk.release(results, study.policy, instrument=study.instrument, ledger=False)\n"
+        )
         return "\n".join(lines), draw
 
     def _page(self) -> str:

@@ -74,6 +74,7 @@ def build_manifest(
     parameters: Mapping[str, object],
     hashed: str = "",
     known: Mapping[str, str] | None = None,
+    draft: bool = True,
 ) -> dict[str, Any]:
     """Build the manifest of one report.
 
@@ -89,6 +90,8 @@ def build_manifest(
         The keyed hash of all that went in (`CacheKeys`).
     known
         Hashes of input files that need not be read again.
+    draft
+        Whether it is no release: nothing that leaves later is compared with it.
 
     Returns
     -------
@@ -118,6 +121,7 @@ def build_manifest(
         "name": study.organisation_name(organisation),
         "wave": wave,
         "status": status,
+        "draft": draft,
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "parameters": dict(parameters),
         "seed": study.seed,
@@ -287,9 +291,16 @@ def write_secret(folder: Path, key: bytes) -> None:
 
 
 def study_cache_keys(
-    study: Study, key: bytes, *, wave: str, notebooks: Sequence[Path], formats: Sequence[str]
+    study: Study,
+    key: bytes,
+    *,
+    wave: str,
+    notebooks: Sequence[Path],
+    formats: Sequence[str],
+    release: bool = False,
+    entry: str = "",
 ) -> CacheKeys:
-    """Hash everything that all reports of a run depend on."""
+    """Hash everything that all reports of a run depend on; `entry` is the last one of the ledger."""
     own = {*study.answer_paths, study.organisations_path, *study.own_files}
     read = dict.fromkeys((*study.input_files, *study.own_files))
     hashes = {str(path): sha256_of(path) for path in read}
@@ -299,12 +310,14 @@ def study_cache_keys(
         "files": [digest for path, digest in hashes.items() if Path(path) not in own],
         "notebooks": [sha256_of(path) for path in notebooks],
         "formats": list(formats),
+        "release": release,
+        "policy": study.policy.model_dump(mode="json"),
         "code": code_hash(),
         "python": platform.python_version(),
         "packages": package_versions(),
     }
     common = hashlib.sha256(json.dumps(shared, sort_keys=True).encode()).hexdigest()
-    answers = "\n".join(digest for path, digest in hashes.items() if Path(path) in own)
+    answers = "\n".join([entry, *(digest for path, digest in hashes.items() if Path(path) in own)])
     return CacheKeys(key, common, hashlib.sha256(f"{common}\n{answers}".encode()).hexdigest())
 
 
