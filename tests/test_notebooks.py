@@ -42,6 +42,8 @@ def test_there_is_a_notebook_for_each_kind_of_user():
         "organisation_report",
         "panel_pilot_trend",
         "pictures_your_own_way",
+        "pilot_of_a_questionnaire",
+        "readiness_chapters",
         "reproduce_upwork_2024",
         "scales_reliability_drivers",
         "weights_design_models",
@@ -88,11 +90,13 @@ def test_a_notebook_is_valid_and_takes_parameters(path):
 @pytest.mark.parametrize(
     ("stem", "parameters"),
     [
-        ("explore_gaps", {"study_file": SAMPLES / "ai_at_work" / "study.yaml"}),
+        ("explore_gaps", {"study": SAMPLES / "ai_at_work" / "study.yaml"}),
         ("index", {"study_file": SAMPLES / "ai_at_work" / "study.yaml"}),
         ("ordinary_tests", {"study_file": SAMPLES / "ai_at_work" / "study.yaml"}),
         ("pictures_your_own_way", {"study_file": SAMPLES / "ai_at_work" / "study.yaml"}),
         ("panel_pilot_trend", {"study_file": SAMPLES / "ai_at_work" / "study.yaml"}),
+        ("pilot_of_a_questionnaire", {"study_file": SAMPLES / "readiness" / "study.yaml"}),
+        ("readiness_chapters", {"study_file": SAMPLES / "readiness" / "study.yaml"}),
         ("scales_reliability_drivers", {}),
         ("your_sav_in_ten_minutes", {"study_file": SAMPLES / "ai_at_work" / "study.yaml"}),
         ("weights_design_models", {"study_file": SAMPLES / "ai_at_work" / "study.yaml"}),
@@ -163,8 +167,8 @@ def all_right(path: Path, names: dict[str, object]) -> bool:
     return set(states) == {"right"}
 
 
-def test_the_course_has_the_eleven_topics_in_order():
-    assert [path.stem[:3] for path in COURSE] == [f"{number:02d}_" for number in range(1, 12)]
+def test_the_course_has_its_topics_in_order():
+    assert [path.stem[:3] for path in COURSE] == [f"{number:02d}_" for number in range(1, 13)]
 
 
 def test_attacks_between_releases_work_without_a_ledger_and_fail_with_one(monkeypatch):
@@ -212,7 +216,12 @@ def test_a_notebook_of_the_course_runs_waits_for_answers_and_takes_the_right_one
 @pytest.mark.slow
 @pytest.mark.parametrize("path", COURSE, ids=lambda path: path.stem)
 def test_a_notebook_of_the_course_runs_in_a_kernel(path, tmp_path):
-    files = {"register_folder": SAMPLES / "published", "study_file": SAMPLES / "ai_at_work" / "study.yaml"}
+    files = {
+        "register_folder": SAMPLES / "published",
+        "study_file": SAMPLES / "ai_at_work" / "study.yaml",
+        "readiness_file": SAMPLES / "readiness" / "study.yaml",
+        "questionnaire": SAMPLES.parent / "instruments" / "complete",
+    }
     given = {name: str(files[name]) for name in notebook_parameters(path)}
     execute(path, tmp_path / "executed.ipynb", given)
     outputs = [output for cell in code_cells(tmp_path / "executed.ipynb") for output in cell["outputs"]]

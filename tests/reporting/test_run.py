@@ -112,6 +112,18 @@ def test_what_does_not_fit_is_refused_before_anything_runs(yearly, tmp_path, ask
     assert not (tmp_path / "out").exists()
 
 
+def test_a_shipped_notebook_runs_per_organisation_of_its_own_study(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    made = run_notebook("explore_gaps", for_each="organisation", values=["org-07", "org-10"])
+    assert made["status"].tolist() == ["made", "made"], made["sentence"].tolist()
+    gaps = (tmp_path / "reports" / "explore_gaps" / "org-07" / "gaps.csv").read_text("utf-8")
+    assert "burnout" in gaps
+    named = run_notebook(
+        "explore_gaps", for_each="organisation", values=["org-07"], parameters={"study": "ai_at_work"}
+    )
+    assert named["status"].tolist() == ["unchanged"]  # the same study, by its name
+
+
 def test_an_unknown_organisation_and_a_missing_study_are_refused(write_notebook, sample_study, tmp_path):
     notebook = write_notebook("1", parameters="study = ''\norganisation = ''")
     with pytest.raises(InvalidInput, check=problem("missing-argument", "parameter study")):

@@ -15,17 +15,20 @@ from typing import Any, TextIO
 
 import toolkit
 from toolkit.cli import (
+    audit,
     check,
     checklist,
     comments,
     compare,
     convert,
+    crosswalk,
     deliver,
     export,
     fetch,
     findings,
     init,
     lint,
+    preview,
     read,
     register,
     release,
@@ -57,14 +60,17 @@ _COMMANDS = (
     comments,
     register,
     check,
+    audit,
     read,
     fetch,
     simulate,
     lint,
     compare,
     translate,
+    preview,
     export,
     findings,
+    crosswalk,
     checklist,
 )
 

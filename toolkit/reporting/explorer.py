@@ -41,7 +41,7 @@ def explore(study: str | Path | Study, *, data: str | Path | None = None) -> Exp
 
     Figures are the toolkit's own, drawn from results that have passed the study's disclosure policy, with
     their numbers and the code that draws them. Each view passes the policy by itself; several views taken
-    together are not checked. They are for the analyst, not for a client.
+    together are not checked, nor recorded in the study's ledger. They are for the analyst, not for a client.
 
     Parameters
     ----------

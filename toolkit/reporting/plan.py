@@ -44,6 +44,7 @@ from toolkit.reporting.options import (
     report_folder,
 )
 from toolkit.reporting.validation import check_dates, check_names, check_study
+from toolkit.shipped import study_path
 
 if TYPE_CHECKING:
     from toolkit.disclosure.ledger import Entry, People
@@ -500,6 +501,8 @@ def check_notebook_run(
     checks(_check_names, found, for_each, parameters)
     read = checks(check_values, found, parameters, texts=texts)
     given, study = dict(read or {}), None
+    if read is not None:
+        checks(_resolve_study, found, given, needed=for_each == ORGANISATION)
     if for_each == ORGANISATION or Path(str(given.get("study") or "")).is_file():
         study = checks(_study_of, found, given) if read is not None else None
     for name in ("study", "data"):
@@ -584,6 +587,15 @@ def _check_folders(notebook: Path, for_each: str, chosen: Sequence[object]) -> N
         taken_by.setdefault(name.casefold(), one)
     if problems:
         raise InvalidInput(notebook.name, problems)
+
+
+def _resolve_study(notebook: Path, given: dict[str, Any], *, needed: bool) -> None:
+    """Find the study by path or shipped name; if it is needed, that of the parameters cell will do."""
+    study, default = given.get("study"), taken(notebook).get("study")
+    if not study and needed and default is not None and default.kind == "str":
+        study = ast.literal_eval(default.default)
+    if isinstance(study, str) and study:
+        given["study"] = str(study_path(study))
 
 
 def _study_of(notebook: Path, given: Mapping[str, Any]) -> Study:
