@@ -135,6 +135,7 @@ def test_an_earlier_wave_is_compared_with_its_own_release(tmp_path: Path) -> Non
         ("respondent", 5, True),
         ("token", 4, False),
         ("token", 6, True),
+        ("token", 0, True),
         ("new", 1, True),
         (None, 4, False),
         (None, 5, True),
@@ -149,6 +150,15 @@ def test_a_trend_is_shown_where_enough_came_or_went(
     assert released["trend"]["shown"].unique().tolist() == [shown]
     assert set(released["trend"]["withheld_code_b"]) == {"" if shown else "turnover"}
     assert released["shares"]["shown"].all(), "this wave's own numbers stay"
+
+
+@pytest.mark.parametrize(("joined", "shown"), [(2, False), (6, True)])
+def test_somebody_without_a_token_may_be_anybody(tmp_path: Path, joined: int, shown: bool) -> None:
+    waves = {"2025": said(range(1, 41)), "2026": said(range(1, 41 + joined))}
+    path = write_study(tmp_path, waves, more="person: token\n")
+    for file in tmp_path.glob("*.csv"):
+        file.write_text(file.read_text().replace(";t7;", ";;").replace(";t8;", ";;"))
+    assert tk.open_report(path, "acme").released["trend"]["shown"].unique().tolist() == [shown]
 
 
 def test_it_is_decided_question_by_question(tmp_path: Path) -> None:
