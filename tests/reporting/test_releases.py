@@ -21,7 +21,7 @@ import pytest
 import toolkit as tk
 from tests.reporting.test_one_audience import INSTRUMENT, ITEM, ITEMS, WRITTEN
 from toolkit.cli import main
-from toolkit.errors import InvalidInput
+from toolkit.errors import DisclosureError, InvalidInput
 from toolkit.reporting.batch import promote_draft, run_study
 from toolkit.reporting.job import Job, Outcome
 from toolkit.reporting.manifest import sha256_of
@@ -336,3 +336,20 @@ def test_a_report_says_that_it_is_a_draft(tmp_path: Path) -> None:
         assert main([command, str(path), "--out", str(out), "--workers", "1"]) == 0
         assert json.loads((folder / "manifest.json").read_text())["draft"] is draft
         assert ("2026 · draft" in (folder / "report.html").read_text("utf-8")) is draft
+    (line,) = (folder.parent / "_batch" / "certificates.jsonl").read_text().splitlines()
+    assert json.loads(line)["certificate"]["passed"] is True
+    assert not list(folder.glob("certificate*")), "it is not for the client"
+
+
+def test_a_report_that_the_audit_refuses_is_not_released(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from toolkit.disclosure.auditor import Breach, Certificate
+    from toolkit.reporting import job
+
+    breach = Breach(kind="pinned", where="results.csv, row 3", what="two executives")
+    refused = Certificate(False, (breach,), pd.DataFrame({"low": [], "high": []}))
+    monkeypatch.setattr("toolkit.disclosure.auditor.audit_release", lambda *_, **__: refused)
+    monkeypatch.setattr(job, "_part", lambda *_: None)
+    with pytest.raises(DisclosureError, match="two executives"):
+        job._audited(Job("acme", "report.ipynb"), tmp_path)
