@@ -30,6 +30,13 @@ def add(commands: Commands) -> None:
         as_json=True,
     )
     _add_selection(report)
+    report.add_argument(
+        "--for",
+        dest="groups",
+        action="append",
+        metavar="CUT=GROUP",
+        help="instead of reports, write the page of a group of a cut, or of each (CUT=*); repeatable",
+    )
     batch = add_command(
         commands,
         "batch",
@@ -135,6 +142,8 @@ def build(given: argparse.Namespace) -> int:
     """Build the reports, print a summary and return the exit code."""
     from toolkit.reporting.batch import run_study
 
+    if getattr(given, "groups", None):
+        return _group_pages(given)
     printer = ProgressPrinter()
     try:
         made = run_study(
@@ -150,6 +159,27 @@ def build(given: argparse.Namespace) -> int:
     printer.line(f"Open {index if '://' in index else _relative(index)}")
     given.result |= {"index": index, "reports": records(made)}
     return _code(made.rename(columns={"organisation": "value"}), given)
+
+
+def _group_pages(given: argparse.Namespace) -> int:
+    from toolkit.reporting.cuts import group_pages
+    from toolkit.reporting.formats import check_formats
+    from toolkit.study import load_study
+
+    made = group_pages(
+        load_study(study_file(given.study), data=given.data),
+        given.groups,
+        out=Path(given.out),
+        wave=given.wave,
+        organisations=given.organisations,
+        formats=check_formats(given.formats),
+    )
+    for path in made:
+        print(_relative(path))
+    if not made:
+        print("No page was written: none of these groups may be shown.")
+    given.result |= {"pages": [str(path) for path in made]}
+    return 0
 
 
 def _code(made: pd.DataFrame, given: argparse.Namespace) -> int:

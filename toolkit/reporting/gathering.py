@@ -13,6 +13,7 @@ from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import MISSING, Instrument, Variable
 from toolkit.locale import _, current_language
 from toolkit.presentation.rows import DONT_KNOW, audience_name
+from toolkit.reporting.cuts import cut_tables
 from toolkit.study.weighting import WEIGHT, spread_of_weights
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ class ReportData:
         The wave since which they changed, or "".
     weights
         What weighting costs per audience (`study.weighting.spread_of_weights`); None where none is weighted.
+    cut_tests
+        p values of the groups of cuts (`reporting.cuts.cut_tables`); None where the study has no cuts.
     """
 
     released: Released
@@ -70,6 +73,7 @@ class ReportData:
     changed: tuple[Changed, ...] = ()
     earlier_wave: str = ""
     weights: pd.DataFrame | None = None
+    cut_tests: pd.DataFrame | None = None
 
 
 def reportable(study: Study, wave: str) -> frozenset[str]:
@@ -106,7 +110,7 @@ def gather(study: Study, organisation: str, wave: str) -> ReportData:
     frame = _with_used_audiences(admitted.frame)
     audiences = tuple(frame["audience"].cat.categories)
     results: dict[str, pd.DataFrame] = {}
-    previous, weights = "", None
+    previous, weights, tests = "", None, None
     if audiences:
         population, design = study.population(organisation, wave), None
         if study.design is not None:
@@ -128,6 +132,9 @@ def gather(study: Study, organisation: str, wave: str) -> ReportData:
         if previous:
             results |= _trend(study, organisation, (wave, previous), frame, results["shares"])
         results |= _benchmarks(study, [results["shares"], results["distributions"]])
+        if study.cut_columns:
+            divided, tests = cut_tables(study, frame, audiences, design)
+            results |= divided
     results["participation"] = admitted.participation
     released = release(
         results,
@@ -146,7 +153,7 @@ def gather(study: Study, organisation: str, wave: str) -> ReportData:
         cost = [] if weights is None else zip(weights["audience"], weights["effective_n"], strict=True)
         margins = {who: float(margin_of_error(n, level=study.level)) for who, n in cost}
         participation = participation.assign(margin=participation["audience"].map(margins).astype("Float64"))
-    return ReportData(released, participation, audiences, drawn, changed, previous, weights)
+    return ReportData(released, participation, audiences, drawn, changed, previous, weights, tests)
 
 
 def _designed(
