@@ -3,7 +3,8 @@ SHELL := /bin/sh
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-STUDY ?= data_samples/ai_at_work/study.yaml
+SAMPLES := ai_at_work readiness
+STUDY ?= $(SAMPLES:%=data_samples/%/study.yaml)
 OUT ?= reports
 WORKERS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -15,12 +16,12 @@ export OPENBLAS_NUM_THREADS ?= 1
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make reports   write a report for every organisation of the sample study (STUDY=… for another)"
+	@echo "make reports   write a report for every organisation of the sample studies (STUDY=… for another study)"
 	@echo "make test      run the tests"
-	@echo "make lab       open JupyterLab on notebooks/"
+	@echo "make lab       open JupyterLab on the list of notebooks"
 	@echo "make check     lint, formatting and types"
 	@echo "make docs      build the documentation site in docs/_build/html (make docs-open shows it)"
-	@echo "make sample    make the synthetic sample study again"
+	@echo "make sample    make the synthetic sample studies again"
 	@echo "make oracles   ask R again for the reference numbers of tests/oracles and compare"
 	@echo "make catalogues update the messages to translate from the code (toolkit/locale)"
 	@echo "make bench     run the benchmarks (they print, and write nothing)"
@@ -62,7 +63,8 @@ node-modules:
 	cd tests/platforms/node && npm install --no-save --no-package-lock --no-audit --no-fund
 
 reports: $(VENV)/.ready
-	$(BIN)/survey-toolkit report $(STUDY) --out $(OUT) $(if $(WORKERS),--workers $(WORKERS))
+	for study in $(STUDY); do \
+		$(BIN)/survey-toolkit report $$study --out $(OUT) $(if $(WORKERS),--workers $(WORKERS)) || exit 1; done
 
 test: $(VENV)/.ready-test
 	$(BIN)/python -m pytest -n logical --dist loadfile --no-loadscope-reorder -m "not slow and not browser" $(ARGS)
@@ -79,7 +81,8 @@ check: $(VENV)/.ready-check
 	$(BIN)/mypy
 
 sample: $(VENV)/.ready
-	$(BIN)/survey-toolkit simulate data_samples/ai_at_work/simulation.yaml --out data_samples/ai_at_work
+	for name in $(SAMPLES); do \
+		$(BIN)/survey-toolkit simulate data_samples/$$name/simulation.yaml --out data_samples/$$name || exit 1; done
 
 catalogues: $(VENV)/.ready
 	$(BIN)/python scripts/update_catalogues.py
@@ -100,7 +103,7 @@ docs-open: docs
 	$(BIN)/python -m webbrowser "file://$(CURDIR)/docs/_build/html/index.html"
 
 lab: $(VENV)/.ready
-	$(BIN)/jupyter lab notebooks
+	$(BIN)/jupyter lab notebooks/index.ipynb
 
 bench: $(VENV)/.ready
 	for name in gap_table raking bootstrap import_time figures; do \

@@ -15,6 +15,8 @@ ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
 
 
+os.environ["SURVEY_TOOLKIT_LEDGER_KEY"] = "a key for the tests only"  # none is made in the user's folder
+
 settings.register_profile("patient", deadline=None)  # how long an example takes says how busy the machine is
 settings.load_profile("patient")
 

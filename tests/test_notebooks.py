@@ -35,6 +35,7 @@ def code_cells(path: Path) -> list[dict]:
 def test_there_is_a_notebook_for_each_kind_of_user():
     assert [path.stem for path in NOTEBOOKS] == [
         "explore_gaps",
+        "index",
         "joint_distribution",
         "ordinary_tests",
         "organisation_report",
@@ -46,6 +47,18 @@ def test_there_is_a_notebook_for_each_kind_of_user():
         "withheld_notice",
         "your_sav_in_ten_minutes",
     ]
+
+
+def test_the_contents_link_to_every_notebook_once():
+    words = "\n".join(
+        "".join(cell["source"]) for cell in read_notebook(NOTEBOOKS[0].with_name("index.ipynb"))["cells"]
+    )
+    linked = re.findall(r"\]\(([\w/]+\.ipynb)\)", words)
+    assert sorted(linked) == sorted(
+        path.relative_to(NOTEBOOKS[0].parent).as_posix() for path in EVERY if path.stem != "index"
+    )
+    rows = [line for line in words.splitlines() if "](" in line]
+    assert all(re.fullmatch(r"\|.+\|.+\| \d+ \|.+\|", row) for row in rows)
 
 
 @pytest.mark.parametrize("path", EVERY, ids=lambda path: path.stem)
@@ -74,7 +87,8 @@ def test_a_notebook_is_valid_and_takes_parameters(path):
 @pytest.mark.parametrize(
     ("stem", "parameters"),
     [
-        ("explore_gaps", {"study_file": SAMPLES / "ai_at_work" / "study.yaml"}),
+        ("explore_gaps", {"study": SAMPLES / "ai_at_work" / "study.yaml"}),
+        ("index", {"study_file": SAMPLES / "ai_at_work" / "study.yaml"}),
         ("ordinary_tests", {"study_file": SAMPLES / "ai_at_work" / "study.yaml"}),
         ("pictures_your_own_way", {"study_file": SAMPLES / "ai_at_work" / "study.yaml"}),
         ("panel_pilot_trend", {"study_file": SAMPLES / "ai_at_work" / "study.yaml"}),

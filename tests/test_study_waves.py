@@ -56,7 +56,9 @@ def _study(folder: Path, *, own: bool) -> Path:
         days = {"opens": f"{wave}-03-01", "closes": f"{wave}-03-20"}
         content = limesurvey_export(made.frame, instrument, answers="codes", seed=1, **days)
         (folder / f"{wave}.csv").write_bytes(content)
-    text = "id: canteen\ntitle: The canteen\nsynthetic: true\ninstrument: canteen.yaml\nanswers:\n"
+    text = (
+        "id: canteen\ntitle: The canteen\nsynthetic: true\nperson: new\ninstrument: canteen.yaml\nanswers:\n"
+    )
     text += "".join(f"  - {{wave: '{w}', file: {w}.csv, platform: limesurvey}}\n" for w in ("2025", "2026"))
     text += "wave_instruments:\n  '2025': {instrument: older.yaml}\n" if own else ""
     text += "methods:\n  common:\n" + "".join(f"    {name}: Synthetic.\n" for name in METHODS)

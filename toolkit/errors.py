@@ -113,12 +113,20 @@ ProblemCode = Literal[
     "wrong-path",  # a folder where a file is needed, or the reverse
     # questionnaires
     "not-licensed",  # published words whose use is not allowed or not confirmed
+    "agree-share",  # a questionnaire in which many questions are answered by agreeing
     "double-barrelled",  # two things asked in one question
     "leading",  # words that suggest an answer
     "length",  # a questionnaire that is long
+    "negation",  # a negation in a statement to agree with
     "numeric-routing",  # a don't-know code compared as if it were a number
+    "proxy",  # a question on other people without a don't-know
+    "question-order",  # a question that moves the answers to a later one
     "reading-grade",  # a text that is hard to read
+    "time-frame",  # how often or how much, without a time
+    "typography",  # French marks and apostrophes not as they are printed
     "unbalanced-scale",  # a scale with more answers on one side
+    "undeclared",  # a questionnaire without referents or without texts for respondents
+    "vague",  # a quantity that each reader takes differently
 ]
 """Kinds of problems: stable when the wording changes; docs/errors.md says what to do about each."""
 

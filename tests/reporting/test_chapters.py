@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from tests.reporting.raw_exports import Person, Questions, read_wave
@@ -108,3 +109,118 @@ def test_pictures_of_a_chapter_have_a_finding_and_its_rows_in_words() -> None:
         row for row in rows if row["item"] == "evalby_speed" and row["struggle"] == "top" and row["shown"]
     )
     assert f"{100 * speed['estimate']:.0f}%" in pictures[1].title
+
+
+# The readiness sample: four groups, two waves, read straight from its LimeSurvey file ---
+
+READY = ROOT / "data_samples" / "readiness"
+
+
+@cache
+def ready(organisation: str = "rdy-01") -> OrganisationReport:
+    return open_report(READY / "study.yaml", organisation)
+
+
+@cache
+def raw(audience: str, organisation: str = "rdy-01", wave: str = "2026-10") -> pd.DataFrame:
+    """Rows of complete and partial answers as LimeSurvey exports them, every value as text."""
+    path = READY / "answers" / f"{wave}_staff_limesurvey.csv"
+    frame = pd.read_csv(path, sep=";", dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    code = {"executive": "exec", "manager": "mgr", "employee": "empl"}[audience]
+    return frame[(frame["audience"] == code) & (frame["organisation"] == organisation)]
+
+
+def released(table: str, item: str, audience: str = "employee", **more: str) -> dict:
+    [row] = [
+        row
+        for row in ready().released.rows(table)
+        if (row["item"], row["audience"]) == (item, audience) and all(row[k] == v for k, v in more.items())
+    ]
+    return dict(row)
+
+
+def test_every_chapter_of_the_readiness_sample_has_a_picture() -> None:
+    for name in CHAPTERS:
+        parts = getattr(ready(), name)().parts
+        assert any(isinstance(part, Picture) for part in parts), name
+        assert all(len(part.title) <= 90 for part in parts if isinstance(part, Picture))
+
+
+def test_the_ladder_begins_with_the_step_that_fewest_see_and_counts_who_does_not_know() -> None:
+    steps = [
+        f"steps_{row}" for row in ("plan", "educ", "skill", "talk", "team", "roles", "data", "fair", "name")
+    ]
+    picture = next(part for part in ready().readiness_ladder().parts if isinstance(part, Picture))
+    means = {}
+    for step in steps:
+        rows = [row for row in ready().released.rows("shares") if row["item"] == step and row["shown"]]
+        means[step] = sum(row["estimate"] for row in rows) / len(rows)
+    assert list(picture.charts[0].items) == sorted(steps, key=means.__getitem__)
+    for step in steps:
+        column = raw("employee")[f"steps[{step.removeprefix('steps_')}]"]
+        answered = column[column != ""]
+        row = released("dont_know", f"{step}__dk")
+        assert row["n"] == len(answered)
+        assert row["estimate"] == pytest.approx((answered == "98").mean())
+        known = answered[answered != "98"]
+        assert released("shares", step, measure="top")["estimate"] == pytest.approx(
+            known.isin(["3", "4"]).mean()
+        )
+
+
+def test_a_share_of_dont_know_that_is_masked_leaves_no_base_to_count_it_by() -> None:
+    """The base with don't know less the base without it would be the number the bound hides."""
+    policy = ready().policy
+    seen = {(row["item"], row["audience"]) for row in ready().released.rows("dont_know")}
+    masked = 0
+    for audience in ("executive", "manager", "employee"):
+        for row in ("plan", "educ", "skill", "talk", "team", "roles", "data", "fair", "name"):
+            column = raw(audience)[f"steps[{row}]"]
+            answered = column[column != ""]
+            low, high = policy.unanimity_bounds(len(answered), f"steps_{row}")
+            inside = bool(low < (answered == "98").mean() < high)
+            assert inside is ((f"steps_{row}__dk", audience) in seen)
+            masked += not inside
+    assert masked, "no share is masked here: this test proves nothing"
+
+
+def test_scores_leave_with_the_mean_of_the_raw_answers_and_raters_agreement() -> None:
+    rows = ("plan", "educ", "skill", "talk", "team", "roles", "data", "fair", "name")
+    score = ready().instrument.scores["readiness"]
+    assert set(score.items) == {f"steps_{row}" for row in rows}
+    codes = raw("employee")[[f"steps[{row}]" for row in rows]].replace({"": None, "98": None}).astype(float)
+    needed = score.minimum or len(rows)
+    means = codes.mean(axis=1)[codes.notna().sum(axis=1) >= needed] * score.multiply
+    row = released("declared", "readiness")
+    assert (row["n"], row["estimate"]) == (len(means), pytest.approx(means.mean()))
+    left = 1 - codes.var().mean() / 2
+    agreement = len(rows) * left / ((len(rows) - 1) * left + 1)
+    text = str(ready().readiness_ladder())
+    assert f"agreement {agreement:.2f}" in text
+
+
+def test_leaders_estimates_stand_beside_the_share_reported() -> None:
+    given = pd.to_numeric(raw("executive")["eststrug"]).dropna()
+    row = released("scores", "eststrug", "executive")
+    assert (row["n"], row["estimate"]) == (len(given), pytest.approx(given.mean()))
+    column = raw("employee")["struggle"]
+    known = column[~column.isin(["", "98"])]
+    picture = next(part for part in ready().leaders_beliefs().parts if isinstance(part, Picture))
+    place = picture.charts[0].items.index("struggle")
+    shown = {series.name: series.values[place] for series in picture.charts[0].series}
+    assert shown["Estimated by executives"] == pytest.approx(given.mean() / 100, abs=0.006)
+    assert shown["Reported by employees"] == pytest.approx(known.isin(["4", "5"]).mean(), abs=0.006)
+
+
+def test_the_minutes_of_a_trial_are_shown_for_both_waves() -> None:
+    for table, wave in (("scores_before", "2026-03"), ("scores", "2026-10")):
+        minutes = pd.to_numeric(raw("employee", wave=wave)["taskmin"]).dropna()
+        assert released(table, "taskmin")["estimate"] == pytest.approx(minutes.mean())
+        assert f"{minutes.mean():.1f}" in str(ready().trials())
+
+
+def test_three_executives_are_in_no_chapter() -> None:
+    report = ready("rdy-03")
+    assert "executive" not in report.audiences
+    for name in CHAPTERS:
+        assert "xecutives" not in str(getattr(report, name)())

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from toolkit.reporting.index import write_index
+from toolkit.reporting.index import index_entries, write_index
+from toolkit.reporting.manifest import headline
 from toolkit.study import load_study
 
 
@@ -19,6 +20,7 @@ from toolkit.study import load_study
         {"status": "made", "headline": 5},
         {"status": "made", "headline": {"bases": []}},
         {"status": "made", "headline": {"bases": {}, "largest_gap": {"label": 1}}},
+        {"status": "made", "headline": {"bases": {}, "numbers": {"exact": "many"}}},
     ],
 )
 def test_a_damaged_manifest_or_log_does_not_keep_the_index_from_being_written(sample_study, tmp_path, told):
@@ -31,3 +33,22 @@ def test_a_damaged_manifest_or_log_does_not_keep_the_index_from_being_written(sa
     page = write_index(load_study(sample_study), "2026", tmp_path).read_text()
     assert "Alderfinch Logistics" in page
     assert 'href="org-01/' not in page
+
+
+def test_the_index_sums_what_the_policy_withheld_over_all_reports(sample_study, tmp_path):
+    rows = {
+        "org-01": ["shares,x,True,,", "shares,x,True,<=,", "shares,x,False,,small", "gaps,x,False,,routed"],
+        "org-02": ["shares,x,True,,", "shares,x,False,,routed", "participation,,,,"],
+    }
+    for one, lines in rows.items():
+        (tmp_path / one).mkdir()
+        results = tmp_path / one / "results.csv"
+        results.write_text("\n".join(["table,item,shown,bound,withheld_code", *lines]))
+        told = {"status": "made", "headline": headline(results)}
+        (tmp_path / one / "manifest.json").write_text(json.dumps(told))
+    study = load_study(sample_study)
+    numbers = [entry.numbers for entry in index_entries(study, "2026", tmp_path)][:2]
+    assert numbers == [{"exact": 1, "bound": 1, "small": 1, "routed": 1}, {"exact": 1, "routed": 1}]
+    page = write_index(study, "2026", tmp_path).read_text()
+    loss = page[page.index('class="loss"') :].partition("</p>")[0]
+    assert [loss.count(f": {count}") for count in (2, 1)] == [2, 2]

@@ -62,7 +62,7 @@ def study(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     methods = ", ".join(f"{name}: x." for name in (*WRITTEN, "limitations"))
     (tmp_path / "study.yaml").write_text(
         f"id: canteen\ntitle: The canteen\nsynthetic: true\nlanguage: {request.param}\n"
-        f"instrument: canteen.yaml\nanswers:\n{answers}methods:\n  common: {{{methods}}}\n",
+        f"instrument: canteen.yaml\nperson: new\nanswers:\n{answers}methods:\n  common: {{{methods}}}\n",
         "utf-8",
     )
     return tmp_path / "study.yaml"

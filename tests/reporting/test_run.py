@@ -112,6 +112,18 @@ def test_what_does_not_fit_is_refused_before_anything_runs(yearly, tmp_path, ask
     assert not (tmp_path / "out").exists()
 
 
+def test_a_shipped_notebook_runs_per_organisation_of_its_own_study(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    made = run_notebook("explore_gaps", for_each="organisation", values=["org-07", "org-10"])
+    assert made["status"].tolist() == ["made", "made"], made["sentence"].tolist()
+    gaps = (tmp_path / "reports" / "explore_gaps" / "org-07" / "gaps.csv").read_text("utf-8")
+    assert "burnout" in gaps
+    named = run_notebook(
+        "explore_gaps", for_each="organisation", values=["org-07"], parameters={"study": "ai_at_work"}
+    )
+    assert named["status"].tolist() == ["unchanged"]  # the same study, by its name
+
+
 def test_an_unknown_organisation_and_a_missing_study_are_refused(write_notebook, sample_study, tmp_path):
     notebook = write_notebook("1", parameters="study = ''\norganisation = ''")
     with pytest.raises(InvalidInput, check=problem("missing-argument", "parameter study")):
@@ -152,3 +164,23 @@ def test_a_study_that_is_given_is_found_from_where_the_command_is_given_and_watc
     assert sample_study.parent / "organisations.csv" in runs.reads
     alone = check_notebook_run(notebook, "wave", ["2025", "2026"], {"study": "a word"}, options)
     assert (alone.given["study"], alone.reads) == ("a word", ())
+
+
+def test_a_notebook_shows_a_bar_while_reports_are_built(tmp_path):
+    import nbclient
+    import nbformat
+
+    source = (
+        "import toolkit as tk\n"
+        f'made = tk.run_reports("ai_at_work", organisations=["org-10"], out={str(tmp_path)!r})\n'
+        'made["status"].tolist()'
+    )
+    cell = nbformat.v4.new_code_cell(source)
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    nbclient.NotebookClient(notebook, kernel_name="python3").execute()
+    bar, made = notebook.cells[0].outputs
+    assert "application/vnd.jupyter.widget-view+json" in bar["data"]
+    assert "withheld" in made["data"]["text/plain"]
+    model = notebook.metadata["widgets"]["application/vnd.jupyter.widget-state+json"]["state"]
+    ended = [one["state"] for one in model.values() if one["model_name"] == "FloatProgressModel"]
+    assert [(one["value"], one["max"]) for one in ended] == [(1.0, 1.0)]

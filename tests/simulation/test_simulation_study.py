@@ -32,7 +32,7 @@ from toolkit.simulation import (
     simulate_study,
 )
 from toolkit.simulation.exports import EXPORTS, SimulatedExport
-from toolkit.simulation.population import Share
+from toolkit.simulation.population import Share, check_shares
 from toolkit.simulation.run import Simulation
 from toolkit.study.starting import start_study
 
@@ -76,11 +76,12 @@ def entries() -> list[AnswersFile]:
     return [AnswersFile.model_validate(entry) for entry in read_yaml(STUDY / "study.yaml")["answers"]]
 
 
-def test_the_committed_files_are_what_the_simulation_makes(tmp_path: Path) -> None:
-    written = simulate_study(SPEC, tmp_path)
+@pytest.mark.parametrize("name", ["ai_at_work", "readiness"])
+def test_the_committed_files_are_what_the_simulation_makes(name: str, tmp_path: Path) -> None:
+    written = simulate_study(STUDY.parent / name / "simulation.yaml", tmp_path)
     assert len(written) == 5
     for path in written:
-        committed = STUDY / path.relative_to(tmp_path)
+        committed = STUDY.parent / name / path.relative_to(tmp_path)
         assert path.read_bytes() == committed.read_bytes(), f"{committed.name} is not what is made now"
 
 
@@ -88,6 +89,23 @@ def test_another_seed_makes_other_answers_from_the_same_organisations(tmp_path: 
     for path in simulate_study(SPEC, tmp_path, seed=1):
         same = path.read_bytes() == (STUDY / path.relative_to(tmp_path)).read_bytes()
         assert same == (path.name == "organisations.csv")
+
+
+def test_numbers_lie_in_the_part_of_their_range_that_is_given() -> None:
+    spec, instrument, shares = load_simulation(STUDY.parent / "readiness" / "simulation.yaml")
+    people = populate(instrument, spec.organisations, shares, waves=tuple(spec.waves), seed=spec.seed)
+    latest = people[people["wave"] == "2026-10"]
+    for item, audience, low, high in (("eststrug", "executive", 10, 50), ("taskmin", "employee", 24, 288)):
+        given = latest.loc[latest["audience"] == audience, item].dropna()
+        assert given.between(low, high).all()
+        assert given.nunique() > 10
+
+
+@pytest.mark.parametrize("part", [{"from": 0.6, "to": 0.4}, {"from": 0.5, "to": 0.5}])
+def test_a_part_of_a_range_that_ends_before_it_begins_is_refused(part: dict[str, float]) -> None:
+    instrument = load_simulation(STUDY.parent / "readiness" / "simulation.yaml")[1]
+    share = Share(item="taskmin", audiences=("employee",), share=part)
+    assert [one.code for one in check_shares([share], instrument)] == ["wrong-order"]
 
 
 def test_the_sample_study_stays_small() -> None:

@@ -34,7 +34,7 @@ from toolkit.analysis.models import (
     term_test,
 )
 from toolkit.analysis.omega import Omega, omega
-from toolkit.analysis.organisations import Shrunk, funnel_limits, organisation_shares, shrink
+from toolkit.analysis.organisations import Shrunk, funnel_limits, organisation_shares, pool_gaps, shrink
 from toolkit.analysis.panel import newcombe_paired, panel_change, pilot_change
 from toolkit.analysis.power import (
     exact_detectable_gap,
@@ -146,6 +146,7 @@ __all__ = [
     "pilot_change",
     "pool",
     "pool_frames",
+    "pool_gaps",
     "population_gaps",
     "proportions",
     "quantiles",

@@ -1,4 +1,4 @@
-"""Many organisations side by side: raw shares beside shrunk ones, and the limits of a funnel."""
+"""Many organisations side by side: raw shares and gaps beside shrunk ones, and the limits of a funnel."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from toolkit.arguments import Numbers, typed
 from toolkit.errors import InvalidInput, Problem
 from toolkit.records import Displayed
 
-__all__ = ["Shrunk", "funnel_limits", "organisation_shares", "shrink"]
+__all__ = ["Shrunk", "funnel_limits", "organisation_shares", "pool_gaps", "shrink"]
 
 Array = npt.NDArray[np.float64]
 _LEAST = 5
@@ -332,4 +332,120 @@ def _fitted(x: Array, n: Array, level: float) -> dict[str, Any]:
         "overall": np.full(len(x), found.overall),
         "spread": np.full(len(x), found.spread),
         "method": [found.method] * len(x),
+    }
+
+
+@typed
+def pool_gaps(rows: pd.DataFrame, *, unit: str = "organisation", level: float = 0.95) -> pd.DataFrame:
+    """Draw each organisation's gap towards the gap that is usual among the others, the uncertain ones most.
+
+    Parameters
+    ----------
+    rows
+        Gaps of shares in many organisations, as `gaps` returns them: item, measure, audience_a, audience_b,
+        n_a, n_b, estimate_a, estimate_b, gap, std_error, and the column `unit`.
+    unit
+        The column of the organisation.
+    level
+        Of the limits.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per row given, in its order: item, measure, audience_a, audience_b, unit, gap; pooled,
+        pooled_low, pooled_high (fractions); usual, the others' mean gap; spread, the standard deviation of
+        true gaps between organisations; weight, the share of the organisation's own gap in `pooled`; method.
+        NA where fewer than five organisations have the gap, or where its bases are missing.
+
+    Raises
+    ------
+    InvalidInput
+        Columns that are missing, and an organisation twice in a comparison.
+
+    Notes
+    -----
+    A normal model of two levels: an organisation's gap is normal about its true gap, true gaps are normal
+    about their mean, with the between-organisation variance of Paule and Mandel (1982;
+    `statsmodels.stats.meta_analysis.combine_effects`). The mean leaves out the organisation itself.
+    Variances of plain shares, and the own gap that is drawn, add one answer of each kind (Agresti and Caffo
+    2000); where `design` is true, std_error is taken. The limits allow for the estimation of the mean and
+    the variance (Morris 1983). As the posterior of a true gap does not depend on why it is looked at, the
+    largest gaps need no further correction (Efron 2011). In simulations (`benchmarks/pooled_gaps.py`) 93 to
+    100 of 100 limits at 95% held the true gap, of the largest gap 89 to 100.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"organisation": list("abcdef"), "item": "burnout", "measure": "top",
+    ...     "audience_a": "executive", "audience_b": "employee", "n_a": 10.0, "n_b": 40.0,
+    ...     "estimate_a": [0.1, 0.3, 0.2, 0.4, 0.3, 0.8], "estimate_b": 0.5})
+    >>> rows["gap"] = rows["estimate_a"] - rows["estimate_b"]
+    >>> found = pool_gaps(rows)
+    >>> found["gap"].round(2).tolist(), found["pooled"].round(2).tolist()
+    ([-0.4, -0.2, -0.3, -0.1, -0.2, 0.3], [-0.29, -0.16, -0.22, -0.1, -0.16, 0.14])
+    """
+    keys = ["item", "measure", "audience_a", "audience_b"]
+    needed = [unit, *keys, "n_a", "n_b", "estimate_a", "estimate_b", "gap"]
+    problems = [
+        Problem("missing-column", f"column {name}", "is missing", "give what tk.gaps returned")
+        for name in needed
+        if name not in rows
+    ]
+    if not problems and rows.duplicated([unit, *keys]).any():
+        first = rows.loc[rows.duplicated([unit, *keys]), [unit, "item"]].iloc[0]
+        what = f"has '{first['item']}' of '{first[unit]}' twice"
+        problems.append(Problem("duplicate", "rows", what, "give one row per organisation and comparison"))
+    if not 0 < level < 1:
+        problems.append(Problem("out-of-range", "level", f"is {level}", "give a fraction between 0 and 1"))
+    if problems:
+        raise InvalidInput("pool_gaps", problems)
+    sizes = {side: rows[f"n_{side}"].to_numpy(float) for side in "ab"}
+    added = {side: (rows[f"estimate_{side}"].to_numpy(float) * n + 1) / (n + 2) for side, n in sizes.items()}
+    variance = sum(
+        (share * (1 - share) / (sizes[side] + 2) for side, share in added.items()), np.zeros(len(rows))
+    )
+    own = added["a"] - added["b"]
+    if "design" in rows:
+        designed = rows["design"].fillna(False).to_numpy(bool)
+        variance = np.where(designed, rows["std_error"].to_numpy(float) ** 2, variance)
+        own = np.where(designed, rows["gap"].to_numpy(float), own)
+    gap = rows["gap"].to_numpy(float)
+    names = ("pooled", "pooled_low", "pooled_high", "usual", "spread", "weight")
+    found = {name: np.full(len(rows), np.nan) for name in names}
+    method = np.full(len(rows), f"not pooled: fewer than {_LEAST} organisations", dtype=object)
+    usable = np.isfinite(gap) & np.isfinite(variance) & (variance > 0)
+    for at in rows.reset_index(drop=True).groupby(keys, observed=True, sort=False).indices.values():
+        at = at[usable[at]]
+        if len(at) >= _LEAST:
+            for name, values in _pooled(gap[at], own[at], variance[at], level).items():
+                found[name][at] = values
+            method[at] = "two-level normal model, Paule–Mandel variance, Morris limits"
+    return pd.concat(
+        [rows[[*keys, unit, "gap"]].reset_index(drop=True), pd.DataFrame({**found, "method": method})], axis=1
+    )
+
+
+def _pooled(gap: Array, own: Array, variance: Array, level: float) -> dict[str, Array]:
+    from statsmodels.stats.meta_analysis import combine_effects
+
+    k = len(gap)
+    between = max(float(combine_effects(gap, variance, method_re="iterated").tau2), 0.0)
+    weights = 1 / (variance + between)
+    others = weights.sum() - weights
+    usual = ((weights * gap).sum() - weights * gap) / others
+    drawn = (k - 3) / (k - 1) * variance * weights
+    pooled = (1 - drawn) * own + drawn * usual
+    typical = (weights * variance).sum() / weights.sum() + between
+    error = np.sqrt(
+        variance * (1 - drawn)
+        + drawn**2 / others
+        + 2 / (k - 3) * drawn**2 * typical * weights * (gap - usual) ** 2
+    )
+    reach = quantile(level) * error
+    return {
+        "pooled": pooled,
+        "pooled_low": np.maximum(pooled - reach, -1.0),
+        "pooled_high": np.minimum(pooled + reach, 1.0),
+        "usual": usual,
+        "spread": np.full(k, np.sqrt(between)),
+        "weight": 1 - drawn,
     }

@@ -28,6 +28,7 @@ from toolkit.cli import (
     lint,
     read,
     register,
+    release,
     report,
     simulate,
     translate,
@@ -50,6 +51,7 @@ from toolkit.system import Terminated, interruptible
 _COMMANDS = (
     init,
     report,
+    release,
     convert,
     deliver,
     comments,

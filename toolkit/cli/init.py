@@ -73,7 +73,7 @@ def add(commands: Commands) -> None:
         "notebooks",
         _notebooks,
         "copy the shipped notebooks and the course to a folder",
-        "survey-toolkit notebooks my_notebooks && jupyter lab my_notebooks",
+        "survey-toolkit notebooks my_notebooks && jupyter lab my_notebooks/index.ipynb",
         description="Copy the shipped notebooks and the course to a new or empty folder.",
     )
     notebooks.add_argument(

@@ -12,6 +12,7 @@ from toolkit.errors import InvalidInput
 if TYPE_CHECKING:
     from toolkit.errors import Problem
     from toolkit.instrument import Instrument
+    from toolkit.instrument.reading import Finding
 
 
 def add(commands: Commands) -> None:
@@ -39,7 +40,7 @@ def add(commands: Commands) -> None:
 
 def _lint(given: argparse.Namespace) -> int:
     from toolkit.cli.kinds import refuse_others
-    from toolkit.instrument import load_instrument
+    from toolkit.instrument import advise, load_instrument, notes
     from toolkit.shipped import instrument_files
 
     answer = 0
@@ -51,9 +52,11 @@ def _lint(given: argparse.Namespace) -> int:
             print(fault)
             answer = FAILED
             continue
-        warnings = _warnings(path, instrument)
+        warnings = _placed(path, advise(instrument))
         for warning in warnings:
             print(f"{path}: warning: {warning}")
+        for note in _placed(path, notes(instrument)):
+            print(f"{path}: note: {note}")
         print(f"{path}: {_summary(warnings, strict=given.strict)}; {_length(instrument)}")
         for language in instrument.languages:
             if language not in ("en", "fr"):
@@ -63,15 +66,14 @@ def _lint(given: argparse.Namespace) -> int:
     return answer
 
 
-def _warnings(path: Path, instrument: Instrument) -> list[Problem]:
-    """Return what may bias the answers, with file and line."""
-    from toolkit.instrument import advise
+def _placed(path: Path, findings: list[Finding]) -> list[Problem]:
+    """Return findings with file and line."""
     from toolkit.instrument.loader import files_of
     from toolkit.instrument.reading import Reading
     from toolkit.instrument.yaml_loader import read_document
 
     reading = Reading(documents=[read_document(file) for file in files_of([path])])
-    reading.add(advise(instrument))
+    reading.add(findings)
     return reading.problems()
 
 

@@ -29,7 +29,7 @@ def add(commands: Commands) -> None:
         "survey-toolkit report my_study -o org-01 -o org-02 --formats html,pdf",
         as_json=True,
     )
-    _add_selection(report)
+    add_selection(report)
     report.add_argument(
         "--for",
         dest="groups",
@@ -45,7 +45,7 @@ def add(commands: Commands) -> None:
         "survey-toolkit batch my_study --timeout 600 --memory 2G --dry-run",
         as_json=True,
     )
-    _add_selection(batch)
+    add_selection(batch)
     batch.add_argument("--dry-run", action="store_true", help="list the reports to build, and write nothing")
     _add_limits(batch, "report")
     run = add_command(
@@ -75,12 +75,13 @@ def add(commands: Commands) -> None:
     _add_limits(run, "run")
 
 
-def _add_selection(command: argparse.ArgumentParser) -> None:
+def add_selection(command: argparse.ArgumentParser) -> None:
     """Add the options for which reports are built, in which formats and where."""
     add_study(command)
     command.add_argument(
         "--organisation",
         "-o",
+        "--for",
         dest="organisations",
         action="append",
         metavar="ID",
@@ -147,7 +148,7 @@ def build(given: argparse.Namespace) -> int:
     printer = ProgressPrinter()
     try:
         made = run_study(
-            study_file(given.study), _options(given), progress=printer.progress, message=printer.line
+            study_file(given.study), options_of(given), progress=printer.progress, message=printer.line
         )
     finally:
         printer.end()
@@ -191,7 +192,7 @@ def _code(made: pd.DataFrame, given: argparse.Namespace) -> int:
     return FAILED if len(failed) else 0
 
 
-def _options(given: argparse.Namespace) -> RunOptions:
+def options_of(given: argparse.Namespace) -> RunOptions:
     """Return the run options that the command has, each under the name it has everywhere."""
     from toolkit.reporting.options import RunOptions
 
@@ -212,7 +213,7 @@ def _batch(given: argparse.Namespace) -> int:
         return build(given)
     from toolkit.reporting.batch import plan_study
 
-    planned = plan_study(study_file(given.study), _options(given))
+    planned = plan_study(study_file(given.study), options_of(given))
     for row in planned.itertuples():
         print(f"{row.organisation} {row.name}: {row.status}")
     counts = planned["status"].value_counts()

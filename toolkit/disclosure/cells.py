@@ -288,6 +288,8 @@ REASONS: Mapping[str, str] = {
     "option": N_("together with the other options it would reveal a withheld number"),
     "none": N_("could not be computed"),
     "disagree": N_("its tables disagree on how many answered"),
+    "released": N_("together with an earlier release it would reveal the answers of fewer than {k} people"),
+    "turnover": N_("so few people may have come or gone between the waves that their answers would show"),
     "unlike": N_("the question does not seem to work alike for both groups"),
 }
 """Code of a reason → why a number is withheld, in plain words; k is the smallest base allowed."""

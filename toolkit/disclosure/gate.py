@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Iterator, Mapping
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
 from toolkit.disclosure.cells import (
+    Base,
     Claim,
     Ruling,
     Share,
@@ -21,14 +24,21 @@ from toolkit.disclosure.cells import (
     read_table,
     thresholds,
 )
+from toolkit.disclosure.ledger import EVERYONE, Ledger, Sample, UnrecordedRelease
 from toolkit.disclosure.policy import Policy
-from toolkit.disclosure.redaction import parts_table, redact_estimates, redact_gaps, redact_participation
+from toolkit.disclosure.redaction import (
+    NOT_SHOWN,
+    parts_table,
+    redact_estimates,
+    redact_gaps,
+    redact_participation,
+)
 from toolkit.disclosure.subtraction import guard_together
 from toolkit.errors import DisclosureError, ToolkitError, near_names
 from toolkit.instrument.model import Instrument
 from toolkit.records import records
 
-__all__ = ["Released", "release"]
+__all__ = ["Released", "pass_gate", "release"]
 
 _SEAL = object()
 
@@ -129,6 +139,8 @@ def release(
     level: float = 0.95,
     margin: float = 0.10,
     current: Mapping[str, str] | None = None,
+    ledger: Ledger | Literal[False] | None = None,
+    respondents: pd.DataFrame | None = None,
 ) -> Released:
     """Release what the policy allows; everything that one reader gets must go through one call.
 
@@ -152,6 +164,13 @@ def release(
     current
         Sample column → value that tables without that column are about, such as {"wave": "2024"}. Say it
         wherever waves are compared.
+    ledger
+        Where the release is compared with earlier ones and recorded (`study.ledger`). False for what nobody
+        else gets to see or what was published before; without either a warning says once that later releases
+        cannot be compared with this one.
+    respondents
+        With a ledger: the frame that the results were computed from, one row per respondent, with the columns
+        of answers and groups, and `respondent`, `organisation` and `wave` where there are such.
 
     Returns
     -------
@@ -165,14 +184,71 @@ def release(
     ------
     ToolkitError
         A frame is not a contract frame.
+    InvalidInput
+        The ledger is damaged, the policy weaker than that of earlier releases, or respondents lack a column.
 
     Examples
     --------
     >>> import toolkit as tk
     >>> frame = pd.DataFrame({"audience": ["a"] * 8 + ["b"] * 2, "agrees": [1, 1, 1, 1, 1, 0, 0, 0, 1, 1]})
     >>> shares = tk.proportions(frame, "agrees", by="audience", measure="1")
-    >>> release(shares, Policy())["results"][["n_shown", "shown"]].values.tolist()
+    >>> release(shares, Policy(), ledger=False)["results"][["n_shown", "shown"]].values.tolist()
     [['8', True], ['<5', False]]
+    """
+    options: dict[str, Any] = {
+        "sensitive": sensitive,
+        "instrument": instrument,
+        "level": level,
+        "margin": margin,
+        "current": current,
+    }
+    if not ledger:
+        global _warned
+        if ledger is None and not _warned:
+            _warned = True
+            warnings.warn(
+                "results were released without a ledger: later releases cannot be compared with them. Give "
+                "ledger=study.ledger and respondents=, or ledger=False if nobody else gets to see them",
+                UnrecordedRelease,
+                stacklevel=2,
+            )
+        return pass_gate(results, policy, **options)
+    with ledger.open() as opened:
+        opened.check_policy(policy)
+        sample = Sample(ledger, respondents, dict(current or {}))
+        for wave in sample.waves:
+            policy = ledger.policy_for(policy, wave)
+        found = pass_gate(
+            results, policy, **options, held=partial(sample.held, opened), record=sample.publish
+        )
+        if sample.published:
+            opened.release(sample.published, policy)
+    return found
+
+
+_warned = False
+
+
+def pass_gate(
+    results: pd.DataFrame | Mapping[str, pd.DataFrame],
+    policy: Policy,
+    *,
+    sensitive: Iterable[str] = (),
+    instrument: Instrument | None = None,
+    level: float = 0.95,
+    margin: float = 0.10,
+    current: Mapping[str, str] | None = None,
+    held: Mapping[Base, str] | Callable[[Iterable[Base], Policy], Mapping[Base, str]] = MappingProxyType({}),
+    record: Callable[[Iterable[Base]], None] | None = None,
+) -> Released:
+    """Release results as `release` does, for callers that keep the ledger themselves.
+
+    Parameters
+    ----------
+    held
+        Base → the code of `REASONS` for which it is withheld, or what returns this for all bases.
+    record
+        Called with the bases of which anything is released.
     """
     named = {"results": results} if isinstance(results, pd.DataFrame) else dict(results)
     now = dict(current or {})
@@ -180,7 +256,13 @@ def release(
     claims = claims_of(tables, instrument, now)
     own = [claim for claim in claims if not claim.published]
     marked = thresholds(policy, sensitive, instrument)
-    rulings = guard_together(first_rulings(own, marked, instrument), marked, instrument)
+    first = first_rulings(own, marked, instrument)
+    counted = [base for table in tables if table.kind == "participation" for base in _counted(table)]
+    kept_back = held([*first, *counted], marked) if callable(held) else held
+    for base in first.keys() & kept_back.keys():
+        if first[base].shown:
+            first[base] = first[base].without(kept_back[base])
+    rulings = guard_together(first, marked, instrument)
 
     def ruled(claim: Claim) -> tuple[Ruling, Share]:
         ruling = rulings[claim.base]
@@ -191,6 +273,9 @@ def release(
         mine = [claim for claim in claims if claim.table == table.name]
         if table.kind == "participation":
             out[table.name] = redact_participation(table, policy)
+            gone = [base in kept_back for base in _counted(table)]
+            out[table.name].loc[gone, ["answered", "response_rate", "margin"]] = pd.NA
+            out[table.name].loc[gone, "answered_shown"] = NOT_SHOWN
         elif table.kind == "gaps":
             out[table.name] = redact_gaps(
                 table, mine, ruled, level=level, margin=margin, unlike=policy.withhold_unlike
@@ -200,7 +285,15 @@ def release(
             parts = parts_table(table, mine, ruled, instrument)
             if parts is not None:
                 out[f"{table.name}_parts"] = parts
+    if record is not None:
+        record([*(base for base, ruling in rulings.items() if ruling.shown), *counted])
     return Released(out, policy, seal=_SEAL)
+
+
+def _counted(table: Table) -> list[Base]:
+    """Return the base of each row of a participation table: everybody of the group."""
+    column = str(table.frame.columns[0])
+    return [Base(EVERYONE, frozenset({(column, str(value))})) for value in table.frame[column]]
 
 
 def _read_all(

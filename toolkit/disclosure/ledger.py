@@ -24,13 +24,23 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from toolkit.disclosure.cells import Base, thresholds
 from toolkit.disclosure.policy import Policy
 from toolkit.errors import InvalidInput, Problem, ProblemCode, ToolkitError, near_names
 from toolkit.instrument.model import MISSING, Instrument
-from toolkit.records import records
 from toolkit.system import owner_only, write_whole
 
-__all__ = ["Entry", "Kept", "Ledger", "OpenLedger", "People", "UnrecordedRelease", "ledger_key", "stricter"]
+__all__ = [
+    "Entry",
+    "Kept",
+    "Ledger",
+    "OpenLedger",
+    "People",
+    "Sample",
+    "UnrecordedRelease",
+    "ledger_key",
+    "stricter",
+]
 
 KEY = "SURVEY_TOOLKIT_LEDGER_KEY"
 """Environment variable that holds the key."""
@@ -489,8 +499,8 @@ class Ledger:
         Of the hashes; None for `ledger_key`, looked up when it is first needed.
     renamed
         Organisation → the one or more that it has become.
-    persons
-        (wave, respondent) → what tells the person in every wave, where something does.
+    person
+        Takes wave and respondent, and returns what identifies the person in every wave, or "".
 
     Examples
     --------
@@ -513,10 +523,10 @@ class Ledger:
         *,
         key: bytes | None = None,
         renamed: Mapping[str, Sequence[str]] | None = None,
-        persons: Mapping[tuple[str, str], str] | None = None,
+        person: Callable[[str, str], str] | None = None,
     ) -> None:
         self.address, self.study, self.renamed = str(address), study, dict(renamed or {})
-        self._persons, self._given = persons or {}, key
+        self._person, self._given = person, key
         self._cached: tuple[tuple[int, str], tuple[Entry, ...]] | None = None
         self.message: Callable[[str], None] | None = None
 
@@ -741,7 +751,7 @@ class Ledger:
         return found.publishing((item, group) for item in found.answers for group in found.groups)
 
     def _identity(self, wave: str, respondent: str) -> str:
-        return self._persons.get((wave, respondent)) or f"{wave}\0{respondent}"
+        return (self._person(wave, respondent) if self._person else "") or f"{wave}\0{respondent}"
 
     def keep(
         self,
@@ -750,6 +760,7 @@ class Ledger:
         *,
         instrument: Instrument | None = None,
         binding: Sequence[Entry] | None = None,
+        blocks: Mapping[str, str] | None = None,
     ) -> Kept:
         """Keep to the people of earlier releases until k more have come, item by item.
 
@@ -762,6 +773,8 @@ class Ledger:
             Respondents of one or more organisations and waves, in columns of these names.
         binding
             The releases that bind, where they were read before.
+        blocks
+            Column → a name shared by those that are left out together; None for the options of a question.
 
         Examples
         --------
@@ -771,12 +784,10 @@ class Ledger:
             binding = self.binding() if self.exists else ()
         if not binding:
             return Kept(frame)
-        from toolkit.disclosure.cells import thresholds
-
         k_of = thresholds(policy, (), instrument).threshold_for
-        blocks: dict[str, str] = {}
-        if instrument is not None:
-            blocks = {v.name: v.item.id for v in instrument.variables if v.kind == "option"}
+        if blocks is None:
+            variables = () if instrument is None else instrument.variables
+            blocks = {v.name: v.item.id for v in variables if v.kind == "option"}
         frame = frame.reset_index(drop=True)
         late: set[str] = set()
         held: set[tuple[str, str]] = set()
@@ -902,7 +913,7 @@ class Ledger:
         """
         if not reason.strip():
             raise InvalidInput("ledger", [_without_reason("a person is erased")])
-        told = {respondent, *(self._identity(wave, respondent) for wave in waves)}
+        told = {f"\0{respondent}", *(self._identity(wave, respondent) for wave in waves)}
         hashes = np.array(
             [
                 int.from_bytes(hmac.digest(self.key, f"person\0{one}".encode(), "sha256")[:8], "little")
@@ -952,6 +963,80 @@ class Ledger:
         return pd.DataFrame(rows, columns=["entry", "kind", "at", "what", "binding"])
 
 
+class Sample:
+    """Respondents that results were computed from, for the bases of `release`.
+
+    Raises
+    ------
+    InvalidInput
+        There are none.
+    """
+
+    def __init__(self, ledger: Ledger, respondents: pd.DataFrame | None, current: Mapping[str, str]) -> None:
+        if respondents is None or not len(respondents):
+            hint = "give the frame that the results were computed from: respondents=admitted.frame"
+            problem = Problem(
+                "missing-argument", "respondents", "a ledger records who was in each base", hint
+            )
+            raise InvalidInput("release", [problem])
+        self._ledger, self._frame, self._current = ledger, respondents, current
+        self._found: dict[tuple[str, str], People] = {}
+        self.published: list[People] = []
+
+    @property
+    def waves(self) -> tuple[str, ...]:
+        """The waves of the respondents."""
+        return tuple(self._frame["wave"].astype(str).unique()) if "wave" in self._frame else ("",)
+
+    def _place(self, base: Base) -> tuple[tuple[str, str], tuple[str, str], dict[str, str]]:
+        """Return whose base it is (organisation and wave), its item and group, and the group's columns."""
+        group = {column: value for column, value in base.group if column != "source"}
+        where = []
+        for column in ("organisation", "wave"):
+            only = self._frame[column].astype(str).unique() if column in self._frame else [""]
+            said = group.pop(column, None) or (self._current.get(column) if column == "wave" else None)
+            where.append(said or (str(only[0]) if len(only) == 1 else POOLED))
+        return (where[0], where[1]), (base.item, group_text(group.items())), group
+
+    def held(self, opened: OpenLedger, bases: Iterable[Base], policy: Policy) -> dict[Base, str]:
+        """Return the bases that are too near to a released one.
+
+        Raises
+        ------
+        InvalidInput
+            Columns that the respondents lack.
+        """
+        places, k_of = {base: self._place(base) for base in bases}, policy.threshold_for
+        needed = {name for _, (item, _), group in places.values() for name in (item, *group) if name}
+        lacking = sorted(needed - set(map(str, self._frame.columns)))
+        if lacking:
+            hint = "give the frame that the results were computed from, with what was derived from it"
+            problems = [
+                Problem("missing-column", f"column {name}", "is not in respondents", hint) for name in lacking
+            ]
+            raise InvalidInput("release", problems)
+        for where in dict.fromkeys(place for place, _, _ in places.values()):
+            mine = [(item, group) for place, (item, _), group in places.values() if place == where]
+            rows = self._frame
+            for column, value in zip(("organisation", "wave"), where, strict=True):
+                if column in rows and value != POOLED:
+                    rows = rows[rows[column].astype(str) == value]
+            groups = [dict(pairs) for pairs in dict.fromkeys(tuple(group.items()) for _, group in mine)]
+            items = dict.fromkeys(item for item, _ in mine)
+            found = self._ledger.people(rows, *where, groups=groups, items=items)
+            own = {one for place, one, _ in places.values() if place == where}
+            self._found[where] = found.publishing(own & found.large(k_of).bases)
+        near = {where: opened.conflicts(people, k_of) for where, people in self._found.items()}
+        return {base: "released" for base, (where, one, _) in places.items() if one in near[where]}
+
+    def publish(self, bases: Iterable[Base]) -> None:
+        """Keep the people of the bases that are released."""
+        shown = [self._place(base) for base in bases]
+        for where, people in self._found.items():
+            kept = people.bases & {one for place, one, _ in shown if place == where}
+            self.published += [people.publishing(kept)] if kept else []
+
+
 class OpenLedger:
     """A ledger that is locked for one release; `Ledger.open` makes one."""
 
@@ -964,6 +1049,22 @@ class OpenLedger:
         """Find bases too near to a released one; see `conflicts`."""
         earlier = self._ledger.released(people.organisation, people.wave, self._binding)
         return conflicts(people, earlier, threshold)
+
+    def refuse_near(
+        self, people: People, policy: Policy, instrument: Instrument | None, organisation: str
+    ) -> None:
+        """Refuse a report that another release, recorded since it was planned, came too near to.
+
+        Raises
+        ------
+        InvalidInput
+            There is one.
+        """
+        found = self.conflicts(people, thresholds(policy, (), instrument).threshold_for)
+        if found:
+            what = f"another release was recorded meanwhile ({len(found)} bases are too near to it)"
+            problem = Problem("locked", f"organisation {organisation}", what, "run it again")
+            raise InvalidInput("ledger", [problem])
 
     def check_policy(self, policy: Policy) -> None:
         """Refuse a policy that is weaker than the one locked by earlier releases.
@@ -986,18 +1087,21 @@ class OpenLedger:
                 hint,
             )
             for name in type(policy).model_fields
-            if set(_listed(getattr(merged, name))) != set(_listed(getattr(policy, name)))
+            if name != "preset" and set(_listed(getattr(merged, name))) != set(_listed(getattr(policy, name)))
         ]
         if problems:
             raise InvalidInput("ledger", problems)
 
     def release(self, people: Iterable[People], policy: Policy, **facts: Any) -> int:
-        """Record a release, binding from now on, and return its number."""
+        """Record a release, binding from now on, and return its number; one made before keeps its own."""
         data = {
             "people": [one.to_data() for one in people],
             "policy": policy.model_dump(mode="json"),
             **facts,
         }
+        for entry in self._binding:
+            if entry.data == json.loads(json.dumps(data)):
+                return entry.number
         return self.add("release", data)
 
     def add(self, kind: str, *data: Mapping[str, Any]) -> int:
@@ -1044,16 +1148,18 @@ def _without_reason(when: str) -> Problem:
 
 def _texts(column: pd.Series) -> list[str]:
     """Return answers as texts, "" for a missing one, alike for every form of a frame."""
-    values = records(column.to_frame("answer"))
-    found = []
-    for value in (row["answer"] for row in values):
-        if value is None or value is pd.NA or value != value:
-            found.append("")
-        elif isinstance(value, str):
-            found.append("" if value in MISSING else value)
-        else:
-            found.append(format(value, ".12g") if isinstance(value, int | float) else str(value))
-    return found
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        texts = [*_texts(pd.Series(column.cat.categories)), ""]  # the code of a missing one is -1
+        return [texts[code] for code in column.cat.codes.tolist()]
+    given = column.notna().tolist()
+    return [
+        ("" if value in MISSING else value)
+        if isinstance(value, str)
+        else (format(value, ".12g") if isinstance(value, int | float) else str(value))
+        if there
+        else ""
+        for value, there in zip(column.tolist(), given, strict=True)
+    ]
 
 
 def _fitting(new: People, item: str, group: str, earlier: Sequence[People], k: int, mask: Mask) -> Mask:

@@ -12,6 +12,7 @@ from toolkit.analysis import gaps_from_summary
 from toolkit.analysis.contract import GAP_COLUMNS
 from toolkit.analysis.gap_rows import VERDICTS
 from toolkit.errors import InvalidInput, Problem
+from toolkit.findings.register import thin_benchmarks
 from toolkit.records import COUNT, frame_of, records
 
 __all__ = ["DESCRIPTIVE_COLUMNS", "OURS", "PUBLISHED", "benchmark"]
@@ -41,6 +42,7 @@ def benchmark(
     level: float = 0.95,
     margin: float = 0.10,
     adjust: str = "BH",
+    threshold: int = 5,
 ) -> pd.DataFrame:
     """Compare shares by audience with published figures.
 
@@ -52,6 +54,8 @@ def benchmark(
         What `load_findings` gives.
     level, margin, adjust
         As in `gaps`.
+    threshold
+        Smallest number of respondents and of members that a benchmark may have.
 
     Returns
     -------
@@ -64,7 +68,8 @@ def benchmark(
     Raises
     ------
     InvalidInput
-        Where a needed column is missing or an estimate is given twice.
+        Where a needed column is missing, an estimate is given twice, or a benchmark is one of too few
+        respondents or members, or dominated by one.
 
     Examples
     --------
@@ -76,6 +81,8 @@ def benchmark(
     'a difference is likely; its practical size is uncertain'
     """
     ours = _ours([estimates] if isinstance(estimates, pd.DataFrame) else list(estimates))
+    if thin := list(thin_benchmarks(records(findings), threshold)):
+        raise InvalidInput("findings", thin)
     mapped = findings[(findings["variable"] != "") & (findings["our_audience"] != "")]
     rows = [_row(finding, ours, adjust, margin) for finding in records(mapped)]
     computed = [place for place, row in enumerate(rows) if row["comparable"] == "yes" and _known(row)]

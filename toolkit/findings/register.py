@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -14,7 +15,16 @@ from toolkit.inputs import LARGEST_ANSWERS, read_bytes
 from toolkit.platforms.files.delimited import csv_reader
 from toolkit.shipped import named
 
-__all__ = ["FINDING_COLUMNS", "as_number", "header_problems", "load_findings", "read_csv", "repeated"]
+__all__ = [
+    "FINDING_COLUMNS",
+    "POOLED_COLUMNS",
+    "as_number",
+    "header_problems",
+    "load_findings",
+    "read_csv",
+    "repeated",
+    "thin_benchmarks",
+]
 
 FINDING_COLUMNS = (
     "finding_id",
@@ -36,11 +46,17 @@ FINDING_COLUMNS = (
 )
 """Columns of a findings file, in order."""
 
+POOLED_COLUMNS = ("members", "largest_pct")
+"""Further columns of a benchmark of one's own: organisations pooled, and the percentage of the largest."""
+
+MOST_OF_ONE = 50
+"""The largest percentage of a benchmark's respondents that may come from one organisation."""
+
 _NEVER_BLANK = ("finding_id", "study", "year", "item", "audience", "base", "source", "comparable")
 _MAPPED = ("variable", "measure", "our_audience", "our_base")
 
 
-def load_findings(path: str | Path) -> pd.DataFrame:
+def load_findings(path: str | Path, *, threshold: int = 5) -> pd.DataFrame:
     """Load a file of published statistics.
 
     Parameters
@@ -49,7 +65,11 @@ def load_findings(path: str | Path) -> pd.DataFrame:
         CSV in UTF-8 with the columns of `FINDING_COLUMNS`. `value_pct` is a percentage, empty where only
         words were published; `n` is empty where it was not published. `variable`, `measure`, `our_audience`
         and `our_base` say which of our numbers corresponds; `comparable` is yes or no, with a `reason`.
-        Or the name of a shipped one, "upwork_2024".
+        Or the name of a shipped one, "upwork_2024". A benchmark pooled from clients' answers also has the
+        columns `members` (organisations in it) and `largest_pct` (percentage of its respondents that the
+        largest has); both are blank for published figures.
+    threshold
+        Smallest number of respondents and of members a benchmark may have.
 
     Returns
     -------
@@ -60,7 +80,8 @@ def load_findings(path: str | Path) -> pd.DataFrame:
     ------
     InvalidInput
         Naming every problem: a file that cannot be read, unknown or missing columns, a percent outside 0–100,
-        a missing base, an id given twice, "not comparable" without a reason.
+        a missing base, an id given twice, "not comparable" without a reason, a benchmark of too few
+        respondents or members or dominated by one.
 
     Examples
     --------
@@ -69,7 +90,8 @@ def load_findings(path: str | Path) -> pd.DataFrame:
     """
     path = named(path, "findings")
     header, rows = read_csv(path)
-    problems = [*header_problems(header, FINDING_COLUMNS, "findings")]
+    pooled = tuple(name for name in POOLED_COLUMNS if set(header) & set(POOLED_COLUMNS))
+    problems = [*header_problems(header, (*FINDING_COLUMNS, *pooled), "findings")]
     if problems:
         raise InvalidInput(path.name, problems)
     records = [dict(zip(header, row, strict=False)) for _, row in rows if len(row) == len(header)]
@@ -90,19 +112,46 @@ def load_findings(path: str | Path) -> pd.DataFrame:
         for problem in _row_problems(line, record)
     ]
     problems += repeated(lines, [record["finding_id"] for record in records])
+    problems += thin_benchmarks(records, threshold)
     if not rows:
         problems.append(Problem("no-rows", "file", "contains no findings", "add one row per finding"))
     if problems:
         raise InvalidInput(path.name, problems)
-    frame = pd.DataFrame(records, columns=list(FINDING_COLUMNS)).astype("str")
-    numbers = {
-        name: pd.to_numeric(frame[name].where(frame[name] != "")) for name in ("year", "value_pct", "n")
-    }
+    frame = pd.DataFrame(records, columns=[*FINDING_COLUMNS, *pooled]).astype("str")
+    types = {"year": "Int64", "value_pct": "float64", "n": "Int64"}
+    types |= dict(zip(pooled, ("Int64", "float64"), strict=False))
     return frame.assign(
-        year=numbers["year"].astype("Int64"),
-        value_pct=numbers["value_pct"].astype("float64"),
-        n=numbers["n"].astype("Int64"),
+        **{
+            name: pd.to_numeric(frame[name].where(frame[name] != "")).astype(kind)
+            for name, kind in types.items()
+        }
     )
+
+
+def thin_benchmarks(records: Iterable[Mapping[str, Any]], threshold: int) -> Iterator[Problem]:
+    """List benchmarks that would show one organisation's answers, or those of a few people.
+
+    A figure pooled from clients needs `threshold` members and respondents, and no member with more than half
+    of the respondents: otherwise another member could compute the largest's share from it.
+    """
+    for record in records:
+        where = f"finding {record['finding_id'] or 'without id'}"
+        written = {name: str(record.get(name, "")) for name in ("n", *POOLED_COLUMNS)}
+        found = {name: as_number(text) for name, text in written.items()}
+        for name in ("n", "members"):
+            if (count := found[name]) is not None and 0 < count < threshold:
+                hint = "leave it out, or pool more answers"
+                yield Problem("too-few", f"{where}, column {name}", f"is {count:g}, below {threshold}", hint)
+        given = [name for name in POOLED_COLUMNS if written[name] not in ("", "nan", "<NA>")]
+        for name in POOLED_COLUMNS if given else ():
+            if found[name] is None or found[name] == 0:
+                what = f"must be a number above 0, not {written[name]!r}"
+                hint = "give the number of members and the percentage of respondents of the largest"
+                yield Problem("not-a-number", f"{where}, column {name}", what, hint)
+        if (largest := found["largest_pct"]) is not None and largest > MOST_OF_ONE:
+            what = f"is {largest:g}: one organisation dominates the benchmark (more than {MOST_OF_ONE}%)"
+            hint = "leave it out, or pool more organisations"
+            yield Problem("out-of-range", f"{where}, column largest_pct", what, hint)
 
 
 def read_csv(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:

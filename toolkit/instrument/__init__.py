@@ -3,7 +3,7 @@
 from toolkit.instrument.codebook import codebook, compare
 from toolkit.instrument.files import json_schema
 from toolkit.instrument.lint import lint
-from toolkit.instrument.lint_warnings import advise, minutes
+from toolkit.instrument.lint_warnings import advise, minutes, notes
 from toolkit.instrument.loader import load_instrument, load_instruments
 from toolkit.instrument.model import Instrument, Item, Scale, Variable
 from toolkit.instrument.routing import Condition, asked, parse
@@ -24,6 +24,7 @@ __all__ = [
     "load_instrument",
     "load_instruments",
     "minutes",
+    "notes",
     "parse",
     "read_yaml",
 ]

@@ -9,7 +9,19 @@ from itertools import product
 import pandas as pd
 
 from toolkit.errors import ProblemCode
-from toolkit.instrument.lint_rules import Lint
+from toolkit.instrument.lint_rules import (
+    AGREE,
+    HOW_OFTEN,
+    JOINED_CLAUSES,
+    JOINING,
+    LEADING,
+    NEGATION,
+    ONE_THING,
+    PRESUPPOSED,
+    TIMES,
+    VAGUE,
+    Lint,
+)
 from toolkit.instrument.model import Instrument, Item, Option, Row, Scale
 from toolkit.instrument.routing import Comparison, Joined, Leaf, Node, Not, leaves, parse_tree
 from toolkit.instrument.yaml_loader import Finding, ParallelWording
@@ -20,9 +32,12 @@ __all__ = [
     "advise",
     "hard_questionnaires",
     "minutes",
+    "notes",
+    "reading_ease",
     "reading_grade",
     "spoilt_words",
     "syllables",
+    "typeset",
 ]
 
 
@@ -77,6 +92,46 @@ def reading_grade(texts: Iterable[str]) -> float:
     return 0.39 * words / sentences + 11.8 * spoken / words - 15.59
 
 
+_FRENCH_VOWELS = re.compile(r"[aeiouyàâäéèêëîïôöùûüœæ]+")
+
+
+def reading_ease(texts: Iterable[str]) -> float:
+    """Compute the reading ease of some French texts: 100 is very easy, 0 very hard.
+
+    Parameters
+    ----------
+    texts
+        Questions or statements; each is at least one sentence.
+
+    Returns
+    -------
+    float
+        207 − 1.015 words per sentence − 73.6 syllables per word. NaN where there are no words.
+
+    Notes
+    -----
+    Kandel and Moles (1958), Cahiers d'études de radio-télévision 19: Flesch's formula for French. Syllables
+    are groups of vowels, without a final mute e.
+
+    Examples
+    --------
+    >>> round(reading_ease(["Le chat est sur le tapis."]), 1)
+    115.0
+    """
+    words = sentences = spoken = 0
+    for text in texts:
+        found = re.findall(r"[a-zà-ÿœæ]+", text.lower())
+        words += len(found)
+        spoken += sum(
+            max(len(_FRENCH_VOWELS.findall(re.sub(r"(?<=[^aeiouy])e(?:s|nt)?$", "", one))), 1)
+            for one in found
+        )
+        sentences += sum(1 for part in _SENTENCE_END.split(text) if re.search(r"\w", part))
+    if not words:
+        return float("nan")
+    return 207 - 1.015 * words / sentences - 73.6 * spoken / words
+
+
 def syllables(word: str) -> int:
     """Count the syllables of an English word by its spelling; a number or a letter of an abbreviation is one.
 
@@ -101,44 +156,12 @@ def syllables(word: str) -> int:
 LANGUAGES = ("en", "fr")
 """Languages whose words are looked at; the reading grade is of English alone."""
 
-_JOINING: Mapping[str, re.Pattern[str]] = {
-    "en": re.compile(r"\b(?:and/or|as well as|but also|and|(?P<either>or))\b", re.IGNORECASE),
-    "fr": re.compile(r"\b(?:et/ou|ainsi que|mais aussi|et|(?P<either>ou))\b", re.IGNORECASE),
-}
-_ONE_THING: Mapping[str, re.Pattern[str]] = {
-    "en": re.compile(
-        r"\bbetween\b[^,.?]*?\band\b|\b\d[\d,.]* (?:and|or) \d[\d,.]*|\b(?:more and more|again and again|"
-        r"now and then|up and down|pros and cons|back and forth|health and safety|terms and conditions|"
-        r"research and development|trial and error|more or less|sooner or later|whether or not|"
-        r"or (?:more|less|fewer|older|younger)|yes or no|and so on)\b",
-        re.IGNORECASE,
-    ),
-    "fr": re.compile(
-        r"\bentre\b[^,.?]*?\bet\b|\b\d[\d ,.]* (?:et|ou) \d[\d ,.]*|\b(?:de plus en plus|plus ou moins|"
-        r"tôt ou tard|oui ou non|ou (?:plus|moins)|recherche et développement|santé et (?:la )?sécurité)\b",
-        re.IGNORECASE,
-    ),
-}
-_LEADING: Mapping[str, re.Pattern[str]] = {
-    "en": re.compile(
-        r"\b(?:(?:don|wouldn|isn|aren|won|doesn|didn|shouldn|couldn|hasn|haven)['’]t (?:you|we|it|they)\b|"
-        r"do you not (?:agree|think)|would you not|surely|obviously|of course|clearly|undoubtedly|naturally|"
-        r"as (?:we all know|everyone knows|you know|is well known)|everyone (?:knows|agrees)|"
-        r"most (?:people|experts) (?:think|agree|believe|say)|it is (?:clear|obvious|well known) that|"
-        r"would you agree|you (?:must|will) agree)\b",
-        re.IGNORECASE,
-    ),
-    "fr": re.compile(
-        r"\b(?:n['’]est-ce pas|ne (?:pensez|trouvez|croyez)-vous pas|évidemment|bien sûr|certainement|"
-        r"sans aucun doute|naturellement|comme (?:chacun|tout le monde) (?:le )?sait|"
-        r"tout le monde sait|la plupart des gens (?:pensent|disent)|il est (?:clair|évident) que)\b",
-        re.IGNORECASE,
-    ),
-}
 _HARD, _ENOUGH_WORDS = 12.0, 12
 """School years above which a text of so many words is hard: more than a whole school career."""
 _HARD_WHOLE = 9.0
 """School years above which a questionnaire is hard; general surveys aim at eight or nine."""
+_EASE, _EASE_WHOLE = 10.0, 50.0
+"""Reading ease of French below which one text, or all of them, is hard."""
 
 Found = Iterable[tuple[ProblemCode, tuple[str, ...], str, str]]
 """Rule, path, what, hint; a rule is a code of `Problem`."""
@@ -156,11 +179,19 @@ def spoilt_words(item: Item, instrument: Instrument) -> Found:
         return
     choice = _of_alternatives(item, instrument)
     told = item.type == "text"  # in one's own words two things can be answered
-    yield from _of_text(("items", item.id, "text"), item.text, instrument, choice=choice, told=told)
+    agrees = agree_item(item, instrument)
+    yield from _of_text(("items", item.id, "text"), item.text, instrument, choice, told, agrees)
     for row in item.rows:
         if not (row.source and row.source.origin == "published"):
             path = ("items", item.id, "rows", row.id, "text")
-            yield from _of_text(path, row.text, instrument, choice=choice, told=told)
+            yield from _of_text(path, row.text, instrument, choice, told, agrees)
+
+
+def agree_item(item: Item, instrument: Instrument) -> bool:
+    """Return whether people answer an item by agreeing or disagreeing."""
+    scale = instrument.scales.get(item.scale) if item.scale else None
+    labels = (words for one in (scale.options if scale else ()) for words in one.label.values())
+    return any(AGREE.search(words) for words in labels)
 
 
 def _of_alternatives(item: Item, instrument: Instrument) -> bool:
@@ -170,44 +201,83 @@ def _of_alternatives(item: Item, instrument: Instrument) -> bool:
 
 
 def _of_text(
-    path: tuple[str, ...], text: ParallelWording, instrument: Instrument, *, choice: bool, told: bool
+    path: tuple[str, ...],
+    text: ParallelWording,
+    instrument: Instrument,
+    choice: bool,
+    told: bool,
+    agrees: bool,
 ) -> Found:
     for audience, wording in text.items():
         for language in (one for one in LANGUAGES if one in instrument.languages and one in wording):
             words, here = wording[language], (*path, audience, language)
             joining = None if told else _joining(words, language, choice)
-            if joining:
+            clause = JOINED_CLAUSES[language].search(words) if agrees else None
+            if joining or clause:
+                joined = f"'{joining}' may join" if joining else "it may hold"
                 hint = "ask one thing, or make two questions of it"
-                yield "double-barrelled", here, f"'{joining}' may join two questions in “{words}”", hint
-            leading = _LEADING[language].search(words)
+                yield "double-barrelled", here, f"{joined} two questions in “{words}”", hint
+            leading = LEADING[language].search(words)
             if leading:
                 hint = "leave it out, so that every answer is as easy to give"
                 yield "leading", here, f"'{leading.group()}' suggests an answer", hint
-            if language == "en" and len(words.split()) >= _ENOUGH_WORDS:
-                grade = reading_grade([words])
-                if grade > _HARD:
-                    what = f"reading it takes about {grade:.0f} school years (Flesch–Kincaid): “{words}”"
-                    yield "reading-grade", here, what, "use shorter words and sentences"
+            presupposed = PRESUPPOSED[language].search(words) if agrees else None
+            if presupposed:
+                hint = "ask first whether it is so, or offer an answer to those of whom it is not"
+                yield "leading", here, f"'{presupposed.group()}' is taken for granted", hint
+            negations = NEGATION[language].findall(LEADING[language].sub(" ", words))
+            if negations and (agrees or (len(negations) > 1 and language == "en")):
+                what = (
+                    f"'{negations[0]}' in a statement to agree with"
+                    if agrees
+                    else f"{len(negations)} negations"
+                )
+                yield (
+                    "negation",
+                    here,
+                    what,
+                    "say it without, or ask how often or how much on a scale of its own",
+                )
+            vague = None if told else VAGUE[language].search(words)
+            if vague:
+                hint = "give a number or a time, or let the answers say how much"
+                yield "vague", here, f"'{vague.group()}' means something else to each reader", hint
+            if len(words.split()) >= _ENOUGH_WORDS:
+                yield from _hard(here, words, language)
+
+
+def _hard(here: tuple[str, ...], words: str, language: str) -> Found:
+    hint = "use shorter words and sentences"
+    if language == "en" and (grade := reading_grade([words])) > _HARD:
+        what = f"reading it takes about {grade:.0f} school years (Flesch–Kincaid): “{words}”"
+        yield "reading-grade", here, what, hint
+    if language == "fr" and (ease := reading_ease([words])) < _EASE:
+        yield "reading-grade", here, f"its reading ease is {ease:.0f} (Kandel–Moles): “{words}”", hint
 
 
 def _joining(words: str, language: str, choice: bool) -> str | None:
     """Find the first word that joins two things; "or" counts only if it does not join the answers."""
-    bare = _ONE_THING[language].sub(" ", words)
-    for found in _JOINING[language].finditer(bare):
-        if not (choice and found.group("either")):
-            return found.group()
+    bare = ONE_THING[language].sub(" ", words)
+    for found in JOINING[language].finditer(bare):
+        if not (choice and (found.group("either") or found.group("slash"))):
+            return found.group().strip()
     return None
 
 
 def hard_questionnaires(instrument: Instrument) -> Found:
-    """Find audiences whose whole English questionnaire is hard to read."""
-    if "en" not in instrument.languages:
-        return
+    """Find audiences whose whole questionnaire is hard to read, in English or French."""
+    hint = "use shorter words and sentences"
     for audience in instrument.audiences:
-        grade = reading_grade(_texts_of(instrument, audience))
-        if grade > _HARD_WHOLE:
-            what = f"the questions to {audience} together take about {grade:.0f} school years to read"
-            yield "reading-grade", ("audiences", audience), what, "use shorter words and sentences"
+        if "en" in instrument.languages:
+            grade = reading_grade(_texts_of(instrument, audience))
+            if grade > _HARD_WHOLE:
+                what = f"the questions to {audience} together take about {grade:.0f} school years to read"
+                yield "reading-grade", ("audiences", audience), what, hint
+        if "fr" in instrument.languages:
+            ease = reading_ease(_texts_of(instrument, audience, "fr"))
+            if ease < _EASE_WHOLE:
+                what = f"the French questions to {audience} have a reading ease of {ease:.0f} (Kandel–Moles)"
+                yield "reading-grade", ("audiences", audience), what, hint
 
 
 def _texts_of(instrument: Instrument, audience: str, language: str = "en") -> list[str]:
@@ -280,7 +350,8 @@ def _rows(item: Item, audience: str) -> tuple[Row, ...]:
 def _seconds(item: Item, instrument: Instrument, audience: str, language: str) -> float:
     rows = _rows(item, audience)
     texts = [
-        (text.get(audience) or text.get("all") or {}) for text in (item.text, *(row.text for row in rows))
+        (text.get(audience) or text.get("all") or {})
+        for text in (item.text, item.help, *(row.text for row in rows))
     ]
     scale = instrument.scales.get(item.scale) if item.scale else None
     labels = [option.label for option in (scale.options if scale else item.options)]
@@ -325,8 +396,9 @@ def advise(instrument: Instrument) -> list[Finding]:
     Returns
     -------
     list[Finding]
-        Rules "double-barrelled", "leading" and "reading-grade" (words), "unbalanced-scale", "numeric-routing"
-        and "length". Those an item or a scale allows, with a reason, are left out.
+        Rules "double-barrelled", "leading", "negation", "vague" and "reading-grade" (words),
+        "unbalanced-scale", "numeric-routing" and "length". Those an item or a scale allows, with a reason,
+        are left out. What is noted beside them: `notes`.
 
     Examples
     --------
@@ -344,6 +416,156 @@ def advise(instrument: Instrument) -> list[Finding]:
     found += _kept(hard_questionnaires(instrument), Lint())
     found += _kept(_length(instrument), Lint())
     return list(dict.fromkeys(found))
+
+
+_MOST_AGREE = 0.25
+_EARLY = 0.25
+_BURDENS = 3
+_SHOWN = 3
+
+
+def notes(instrument: Instrument) -> list[Finding]:
+    """List what a designer should look at, which `lint --strict` does not refuse.
+
+    Parameters
+    ----------
+    instrument
+        A sound instrument.
+
+    Returns
+    -------
+    list[Finding]
+        Rules "time-frame", "proxy", "typography", "question-order" per item; "agree-share" and "undeclared"
+        for the whole. Those that an item allows, with a reason, are left out.
+
+    Notes
+    -----
+    Agreeing draws acquiescence (Saris, Revilla, Krosnick and Shaeffer 2010). A battery of burdens makes them
+    easier to recall in the questions after it (Schuman and Presser 1981; Tourangeau, Rips and Rasinski 2000).
+
+    Examples
+    --------
+    >>> sorted({note.code for note in notes(load_instrument("published"))})  # doctest: +SKIP
+    ['undeclared']
+    """
+    found: list[Finding] = []
+    for item in instrument.items:
+        found += _kept([*_timeless(item, instrument), *_proxies(item, instrument)], item.lint)
+        found += _kept([*_misprints(item, instrument)], item.lint)
+    for place, item in _moved(instrument):
+        found += _kept([place], item.lint)
+    found += _kept(_agree_share(instrument), Lint())
+    found += _kept(_undeclared(instrument), Lint())
+    return list(dict.fromkeys(found))
+
+
+def _timeless(item: Item, instrument: Instrument) -> Found:
+    """Find questions on how often or how long that name no time."""
+    if item.time_frame is not None or item.source.origin == "published":
+        return
+    for audience, wording in item.text.items():
+        for language in (one for one in LANGUAGES if one in instrument.languages and one in wording):
+            found = HOW_OFTEN[language].search(wording[language])
+            if found and not TIMES[language].search(wording[language]):
+                path = ("items", item.id, "text", audience, language)
+                yield (
+                    "time-frame",
+                    path,
+                    f"'{found.group()}' without a time",
+                    "name one, such as the past 4 weeks",
+                )
+
+
+def _proxies(item: Item, instrument: Instrument) -> Found:
+    """Find questions on other people without a don't-know."""
+    if item.type not in ("single", "matrix") or item.source.origin == "published":
+        return
+    variable = instrument.of_item(item.id)[0]
+    others = [name for name in variable.audiences if variable.referent(name) == "employees"]
+    if others and "-1" not in instrument.missing_on_screen(variable):
+        what = f"{', '.join(others)} are asked about others and cannot say that they do not know"
+        yield "proxy", ("items", item.id), what, "offer a don't know"
+
+
+def typeset(text: str) -> str:
+    """Set a French text as it is printed: no-break spaces before ; : ! ? and inside « », curved apostrophes.
+
+    Examples
+    --------
+    >>> typeset("L'IA aide-t-elle ?").encode("unicode_escape").decode()
+    'L\\u2019IA aide-t-elle\\u202f?'
+    """
+    text = re.sub(r"(?<=\w)'(?=\w)", "’", text)
+    text = re.sub(r"(?<=[\w»)”])[ \u00a0\u202f]*([;!?])(?!\w)", "\u202f\\1", text)
+    text = re.sub(r"(?<=[\w»)”])[ \u00a0\u202f]*:(?=\s|$)", "\u00a0:", text)
+    text = re.sub(r"«[ \u00a0\u202f]*", "«\u00a0", text)
+    return re.sub(r"[ \u00a0\u202f]*»", "\u00a0»", text)
+
+
+def _misprints(item: Item, instrument: Instrument) -> Found:
+    if "fr" not in instrument.languages:
+        return
+    texts = [item.text, item.help, *(row.text for row in item.rows)]
+    french = [one.get("fr", "") for text in texts for one in text.values()]
+    french += [option.label.get("fr", "") for option in item.options]
+    spoilt = [
+        text
+        for text in french
+        if typeset(text).replace("\u202f", "\u00a0") != text.replace("\u202f", "\u00a0")
+    ]
+    if spoilt:
+        what = f"{len(spoilt)} French text(s) with a breaking space or a straight apostrophe: “{spoilt[0]}”"
+        yield "typography", ("items", item.id), what, "use a no-break space before ? : ; ! and ’ for '"
+
+
+def _moved(instrument: Instrument) -> Iterator[tuple[tuple[ProblemCode, tuple[str, ...], str, str], Item]]:
+    """Find sensitive items early in a questionnaire, and outcomes behind questions on burdens alone."""
+    items = [item for item in instrument.items if item.type != "text"]
+    sensitive = [item.sensitive or any(row.sensitive for row in item.rows) for item in items]
+    hint = "ask it later, when people know what the questionnaire is about"
+    for place, item in enumerate(items):
+        if sensitive[place] and len(items) >= 8 and place < _EARLY * len(items):
+            what = f"a sensitive question is number {place + 1} of {len(items)}"
+            yield ("question-order", ("items", item.id), what, hint), item
+    burdens = 0
+    for place, item in enumerate(items):
+        bad = item.favourable == "bottom"
+        outcome = sensitive[place] and bad
+        if outcome and burdens >= _BURDENS:
+            what = f"{burdens} questions about burdens alone come right before it"
+            yield (
+                ("question-order", ("items", item.id), what, "ask the outcome first, or ask gains too"),
+                item,
+            )
+        many = max(len(item.rows), len(item.options) if item.type == "multi" else 0, 1)
+        burdens = 0 if outcome else burdens + many if bad else burdens if item.favourable == "none" else 0
+
+
+def _agree_share(instrument: Instrument) -> Found:
+    closed = [one for one in instrument.variables if one.kind == "single" and one.item.type != "ranking"]
+    rated = [
+        one for one in closed if one.scale is not None and one.ordered and one.item.source.origin == "own"
+    ]
+    agreed = sum(agree_item(one.item, instrument) for one in rated)
+    if rated and agreed > _MOST_AGREE * len(rated):
+        what = f"{agreed} of {len(rated)} rated questions are answered by agreeing"
+        yield "agree-share", ("scales",), what, "ask how often, how much or how well, with answers of its own"
+
+
+def _undeclared(instrument: Instrument) -> Found:
+    shared = [
+        item.id for item in instrument.items if not item.referent and not any(r.referent for r in item.rows)
+    ]
+    compared = {one.item.id for one in instrument.shared()}
+    silent = [name for name in shared if name in compared]
+    if silent:
+        named = ", ".join(silent[:_SHOWN]) + (", …" if len(silent) > _SHOWN else "")
+        what = f"{len(silent)} compared questions do not say what they are about ({named})"
+        yield "undeclared", ("items",), what, "write referent: self, team, organisation, employees or general"
+    absent = [name for name, words in instrument.texts if not words]
+    if absent:
+        what = f"respondents read no {', '.join(absent)}"
+        yield "undeclared", ("texts",), what, "write them under texts before fieldwork"
 
 
 def _kept(found: Found, lint: Lint) -> Iterator[Finding]:

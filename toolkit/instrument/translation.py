@@ -15,6 +15,7 @@ import yaml
 
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.inputs import LARGEST_MANIFEST, check_archive, read_bytes
+from toolkit.instrument.lint_rules import NEGATED, NEGATION
 from toolkit.instrument.model import Instrument
 from toolkit.system import write_files
 
@@ -570,6 +571,12 @@ def _translation(where: str, row: SheetRow, text: Text, source: str, target: str
             "not-translated", where, f"not translated: {_cut(text.words[source])}", "write the translation"
         )
         return
+    lost = {source, target} == {"en", "fr"} and text.kind in ("question", "statement")
+    if lost and NEGATION[source].search(text.words[source]) and not NEGATED[target].search(words):
+        what = f"{_cut(text.words[source])} says no or not, and the translation does not"
+        yield Problem(
+            "changed-text", where, what, "turn the translation round, or write both without a negation"
+        )
     wanted, given = placeholders(text.words[source]), placeholders(words)
     for change, found in _compared(wanted, given):
         said = ", ".join(sorted(found))

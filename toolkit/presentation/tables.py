@@ -43,6 +43,7 @@ __all__ = [
     "numbers_table",
     "participation_table",
     "score_words",
+    "share_cell",
     "shares_table",
 ]
 
@@ -240,7 +241,7 @@ def shares_table(
     groups = [name for name in instrument.audiences if name in present]
     groups += sorted(present - set(groups))
     names = {name: audience_name(instrument, name, start=True) for name in groups}
-    cells = {(row["item"], str(row[by])): _share_cell(row) for row in found}
+    cells = {(row["item"], str(row[by])): share_cell(row) for row in found}
     rows = [
         {
             _("Item"): with_answer(item, measure, instrument),
@@ -516,7 +517,8 @@ def _hidden_gaps(rows: Iterable[Row], instrument: Instrument) -> list[str]:
     ]
 
 
-def _share_cell(row: Row) -> Cell | str:
+def share_cell(row: Row) -> Cell | str:
+    """Make the cell of a share with its interval and base, or of why it is not shown."""
     n = count(row["n"], row.get("n_shown"))
     if not bool(row["shown"]) or not is_known(row["estimate"]):
         has_base = is_known(row["n"]) or bool(known(row.get("n_shown")))

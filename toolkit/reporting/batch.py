@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
@@ -13,10 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from toolkit.disclosure import Policy
+from toolkit.disclosure.cells import thresholds
+from toolkit.disclosure.ledger import People
+from toolkit.errors import InvalidInput, Problem
 from toolkit.reporting.executor import JobExecutor, clear_failure
 from toolkit.reporting.job import DONE, FAILED, Job, Outcome
-from toolkit.reporting.manifest import BATCH_FOLDER
-from toolkit.reporting.options import RunOptions, open_line
+from toolkit.reporting.manifest import BATCH_FOLDER, sha256_of
+from toolkit.reporting.options import RunOptions, folder_name, open_line
 from toolkit.reporting.plan import (
     NotebookRun,
     Plan,
@@ -30,6 +36,7 @@ from toolkit.system import (
     EventLog,
     interruptible,
     lock_folder,
+    read_events,
     sweep,
     system_errors_explained,
     temporary_folder,
@@ -39,9 +46,12 @@ if TYPE_CHECKING:
     from toolkit.reporting.cluster import Cluster
     from toolkit.study import Study
 
-__all__ = ["Progress", "plan_reports", "run_notebook", "run_reports"]
+__all__ = ["Progress", "plan_reports", "promote_draft", "run_notebook", "run_reports"]
 
 REPORT_COLUMNS = ("organisation", "name", "status", "sentence", "seconds", "folder", "warnings")
+DRAFTS = "drafts.jsonl"
+"""Keyed hashes of who was in which draft, for those that are handed out after all."""
+
 NOTEBOOK_COLUMNS = ("value", "status", "sentence", "seconds", "folder")
 
 
@@ -74,6 +84,7 @@ def run_reports(
     memory: int | None = None,
     executor: Executor | None = None,
     cluster: str | None = None,
+    release: bool = False,
     progress: Callable[[Progress], None] | None = None,
     message: Callable[[str], None] | None = None,
 ) -> pd.DataFrame:
@@ -112,8 +123,11 @@ def run_reports(
         Runs the jobs instead of threads of this process; anything with the interface of concurrent.futures.
     cluster
         Address of a Dask scheduler whose workers make the reports; they need the toolkit, not the files.
+    release
+        Whether they are releases: compared with what left before, recorded in the study's ledger, and not
+        marked as drafts. A draft binds nothing; do not hand it out.
     progress
-        Called after each report.
+        Called after each report; None shows a bar in a notebook, and nothing elsewhere.
     message
         Called with each message: what was read, warnings.
 
@@ -140,9 +154,10 @@ def run_reports(
     >>> made = tk.run_reports(study, organisations=["org-01"])  # doctest: +SKIP
     """
     options = RunOptions(
-        organisations, wave, out, workers, notebook, data, formats, force, seconds, memory, cluster
+        organisations, wave, out, workers, notebook, data, formats, force, seconds, memory, cluster, release
     )
-    return run_study(study, options, executor=executor, progress=progress, message=message)
+    with _bar_in_notebook(progress) as shown:
+        return run_study(study, options, executor=executor, progress=shown, message=message)
 
 
 def run_study(
@@ -257,8 +272,30 @@ def run_notebook(
     )
     with interruptible(), system_errors_explained():
         run = check_notebook_run(notebook, for_each, values, parameters or {}, options, texts=texts)
-        built = _run(run, message=message)
+        with _bar_in_notebook(None) as shown:
+            built = _run(run, progress=shown, message=message)
     return built.rename(columns={"organisation": "value"})[list(NOTEBOOK_COLUMNS)]
+
+
+@contextmanager
+def _bar_in_notebook(
+    progress: Callable[[Progress], None] | None,
+) -> Iterator[Callable[[Progress], None] | None]:
+    """Yield what to call after each report: as given, or in a notebook a function that moves a bar."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if progress is not None or type(shell).__name__ != "ZMQInteractiveShell":
+        yield progress
+        return
+    from tqdm.auto import tqdm
+
+    with tqdm(unit=" reports") as bar:
+
+        def move(one: Progress) -> None:
+            if bar.total != one.total:
+                bar.reset(one.total)
+            bar.update(one.done - bar.n)
+
+        yield move
 
 
 @contextmanager
@@ -313,7 +350,8 @@ def _run(
         if here:
             here.save(run.folder)  # the secret first: without it nothing that is built could be known again
             stack.callback(here.save, run.folder)
-        built = _build(run, plan, jobs, progress)
+        with _recorded(run, plan, message, stored=here is not None) as done:
+            built = _build(run, plan, jobs, progress, done)
     if here is not None:
         built["folder"] = built["folder"].str.replace(str(run.folder), here.address, regex=False)
     built.attrs["index"] = f"{here.address}/index.html" if here else str(run.folder / "index.html")
@@ -325,6 +363,7 @@ def _build(
     plan: Plan,
     jobs: JobExecutor,
     progress: Callable[[Progress], None] | None,
+    done: Callable[[str, Outcome], None],
 ) -> pd.DataFrame:
     """Run the jobs of a plan; in any case, end the workers and write the index."""
     began = time.monotonic()
@@ -340,9 +379,10 @@ def _build(
             folder = Path(job.final).name
             row = rows[folder] = _row(plan, job, outcome)
             _note(log, manifest, job, outcome, row)
+            done(job.name, outcome)
             if progress:
-                done, total = len(rows) - len(plan.up_to_date), len(plan.jobs)
-                progress(_progress(row, done, total, time.monotonic() - began))
+                made, total = len(rows) - len(plan.up_to_date), len(plan.jobs)
+                progress(_progress(row, made, total, time.monotonic() - began))
     finally:
         log.add(event="ended", seconds=round(time.monotonic() - began, 1))
         manifest.close()
@@ -354,6 +394,109 @@ def _build(
     if log.lost + manifest.lost:
         jobs.message(f"{log.lost + manifest.lost} lines of the log could not be written (is the disk full?)")
     return pd.DataFrame([rows[one] for one in plan.names if one in rows], columns=list(REPORT_COLUMNS))
+
+
+@contextmanager
+def _recorded(
+    run: StudyRun | NotebookRun, plan: Plan, message: Callable[[str], None], *, stored: bool
+) -> Iterator[Callable[[str, Outcome], None]]:
+    """Record what is released before anything is built, and afterwards the files; drafts beside the reports.
+
+    Whatever ends the run, a report that is in its place has a release that binds. One that was not built has
+    its release withdrawn, unless parts of it may have reached a store.
+    """
+    outcomes: dict[str, Outcome] = {}
+    if not isinstance(run, StudyRun) or not any(plan.people.values()):
+        yield lambda name, outcome: None
+        return
+    ledger, policy = run.study.ledger, run.study.policy.model_dump(mode="json")
+    ledger.message = message
+    facts = {
+        one: {"organisation": one, "wave": run.wave, "people": [p.to_data() for p in found], "policy": policy}
+        for one, found in plan.people.items()
+        if found
+    }
+    numbers: dict[str, int] = {}
+    if run.options.release:
+        with ledger.open() as opened:
+            for one, found in plan.people.items():
+                for people in found:
+                    opened.refuse_near(people, run.study.policy, run.study.instrument, one)
+            first = opened.add("release", *facts.values())
+        numbers = {one: first + at for at, one in enumerate(facts)}
+    try:
+        yield outcomes.__setitem__
+    finally:
+        built = {one: outcomes[one] for one in facts if one in outcomes and outcomes[one].status in DONE}
+        if run.options.release:
+            outputs = [
+                {"entry": numbers[one], "outputs": dict(found.outputs)} for one, found in built.items()
+            ]
+            left = [] if stored else [one for one in facts if one not in built]
+            undone = [{"entry": numbers[one], "reason": "was not built"} for one in left]
+            with ledger.open() as opened:
+                for kind, said in (("outputs", outputs), ("withdrawn", undone)):
+                    if said:
+                        opened.add(kind, *said)
+        elif built:
+            drafts = EventLog(run.folder / BATCH_FOLDER / DRAFTS)
+            for one, outcome in built.items():
+                drafts.add(**facts[one], outputs=dict(outcome.outputs))
+            drafts.close()
+
+
+def promote_draft(study: str | Path | Study, draft: str | Path, options: RunOptions) -> pd.DataFrame:
+    """Record drafts that were handed out as releases, from files of theirs.
+
+    They have left, so they are recorded even where they are too near to another release.
+
+    Parameters
+    ----------
+    draft
+        A file that was handed out, or a folder of such files.
+    options
+        Where the drafts were made: `out`, and the study's answer files.
+
+    Returns
+    -------
+    DataFrame
+        One row per draft: organisation, wave, entry, near (whether it is too near to another release).
+
+    Raises
+    ------
+    InvalidInput
+        No file is there, or none is of a draft that was recorded.
+    """
+    with _local_output(options) as (options, store):
+        run = check_study_run(study, replace(options, release=False))
+        files = [
+            path
+            for path in ([Path(draft)] if Path(draft).is_file() else sorted(Path(draft).rglob("*")))
+            if path.is_file()
+        ]
+        hashes = {sha256_of(path) for path in files}
+        found = {}
+        for wave in run.study.waves:
+            folder = run.folder.parent / folder_name(wave)
+            if store:
+                store.at(*folder.parts[-2:]).mirror(folder)
+            for event in read_events(folder / BATCH_FOLDER / DRAFTS):
+                if hashes & set(event["outputs"].values()):
+                    found[json.dumps(event["outputs"], sort_keys=True)] = event
+        if not found:
+            hint = f"give a file as it was handed out, and the --out it was made in (not {options.out})"
+            problem = Problem("wrong-file", str(draft), "is not a draft that was recorded", hint)
+            raise InvalidInput("release", [problem])
+        rows = []
+        ledger, k_of = run.study.ledger, thresholds(run.study.policy, (), run.study.instrument).threshold_for
+        with ledger.open() as opened:
+            for event in found.values():
+                people = [People.from_data(one) for one in event["people"]]
+                near = any(opened.conflicts(one, k_of) for one in people)
+                number = opened.release(people, Policy.model_validate(event["policy"]), promoted=event["at"])
+                opened.add("outputs", {"entry": number, "outputs": event["outputs"]})
+                rows.append((event["organisation"], event["wave"], number, near))
+    return pd.DataFrame(rows, columns=["organisation", "wave", "entry", "near"])
 
 
 def _row(plan: Plan, job: Job, outcome: Outcome) -> dict[str, object]:

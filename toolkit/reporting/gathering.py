@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from toolkit.disclosure.cells import thresholds
+from toolkit.disclosure.ledger import Entry, People, conflicts, group_text
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import MISSING, Instrument, Variable
 from toolkit.locale import _, current_language
 from toolkit.presentation.rows import DONT_KNOW, audience_name
 from toolkit.reporting.cuts import cut_tables
+from toolkit.responses.frames import plain
+from toolkit.study.study import Beside, beside_of_part
 from toolkit.study.weighting import WEIGHT, spread_of_weights
 
 if TYPE_CHECKING:
@@ -25,6 +30,7 @@ __all__ = [
     "CROSSED",
     "Changed",
     "ReportData",
+    "beside_releases",
     "changed_questions",
     "describe_changed",
     "gather",
@@ -49,7 +55,8 @@ class ReportData:
         Tables "distributions" (one row per response), "shares" (top box and ticked options); if any,
         "scores" (means of numbers, net scores), "scores_before" (of the previous wave), "bands" (of numbers),
         "declared" (means of declared scores), "dont_know"; if there is something to compare, "gaps", "ranks",
-        "trend", "benchmarks", and per question of `CROSSED` "by_<question>" and "gaps_by_<question>".
+        "trend", "beliefs", "benchmarks", and per question of `CROSSED` "by_<question>" and
+        "gaps_by_<question>".
     participation
         Invited and answered per audience, as far as the policy allows.
     audiences
@@ -60,6 +67,8 @@ class ReportData:
         Questions no trend is drawn of, because they are not what they were.
     earlier_wave
         The wave since which they changed, or "".
+    late
+        Audiences of which fewer than k people's answers came or changed after a release, and are not counted.
     weights
         What weighting costs per audience (`study.weighting.spread_of_weights`); None where none is weighted.
     cut_tests
@@ -72,6 +81,7 @@ class ReportData:
     previous_wave: str = ""
     changed: tuple[Changed, ...] = ()
     earlier_wave: str = ""
+    late: tuple[str, ...] = ()
     weights: pd.DataFrame | None = None
     cut_tests: pd.DataFrame | None = None
 
@@ -97,7 +107,8 @@ def gather(study: Study, organisation: str, wave: str) -> ReportData:
     InvalidInput
         A wave with a questionnaire of its own: the study's words are not those its people read.
     """
-    from toolkit.disclosure import release
+    from toolkit.disclosure.cells import Base
+    from toolkit.disclosure.gate import pass_gate
 
     if wave in study.wave_instruments:
         hint = "make its report from a study file whose instrument is that questionnaire"
@@ -106,7 +117,8 @@ def gather(study: Study, organisation: str, wave: str) -> ReportData:
         )
         raise InvalidInput(study.path, [problem])
 
-    admitted = _admitted(study, organisation, wave)
+    beside = beside_releases(study, organisation, wave)
+    admitted = _admitted(study, beside.frame, organisation, wave)
     frame = _with_used_audiences(admitted.frame)
     audiences = tuple(frame["audience"].cat.categories)
     results: dict[str, pd.DataFrame] = {}
@@ -114,7 +126,7 @@ def gather(study: Study, organisation: str, wave: str) -> ReportData:
     if audiences:
         population, design = study.population(organisation, wave), None
         if study.design is not None:
-            whole = study.responses(organisation, wave, missing="codes")
+            whole = beside.frame[beside.frame["wave"] == wave].reset_index(drop=True)
             frame, design = _designed(study, whole, {wave: audiences})
             if WEIGHT in frame:
                 weights = spread_of_weights(frame, study.weighting, audiences, study.policy.threshold)
@@ -128,24 +140,32 @@ def gather(study: Study, organisation: str, wave: str) -> ReportData:
         results |= _dont_know(frame, study, design)
         results |= _crossed(frame, study, design)
         results |= _comparisons(frame, audiences, study, design)
-        previous = _previous_wave(study, organisation, wave)
+        previous = study.previous_wave(organisation, wave)
         if previous:
-            results |= _trend(study, organisation, (wave, previous), frame, results["shares"])
+            earlier = _admitted(study, beside.frame, organisation, previous)
+            results |= _trend(study, beside.frame, (wave, previous), frame, earlier, results["shares"])
         results |= _benchmarks(study, [results["shares"], results["distributions"]])
         if study.cut_columns:
             divided, tests = cut_tables(study, frame, audiences, design)
             results |= divided
     results["participation"] = admitted.participation
-    released = release(
+    released = pass_gate(
         results,
         study.policy,
         instrument=study.instrument,
         level=study.level,
         margin=study.margin,
         current={"wave": wave},
+        held={
+            Base(
+                item, frozenset([*map(tuple, json.loads(group)), *([("wave", at)] if at != wave else [])])
+            ): code
+            for item, group, at, code in beside.held
+        },
     )
     changed = changed_questions(study, previous, wave, audiences)
     drawn = previous if "trend" in results else ""
+    late = tuple(audience for audience in audiences if audience in beside.late)
     participation = released["participation"]
     if study.design is not None:  # the gate's margins are those of a simple sample
         from toolkit.analysis import margin_of_error
@@ -153,7 +173,7 @@ def gather(study: Study, organisation: str, wave: str) -> ReportData:
         cost = [] if weights is None else zip(weights["audience"], weights["effective_n"], strict=True)
         margins = {who: float(margin_of_error(n, level=study.level)) for who, n in cost}
         participation = participation.assign(margin=participation["audience"].map(margins).astype("Float64"))
-    return ReportData(released, participation, audiences, drawn, changed, previous, weights, tests)
+    return ReportData(released, participation, audiences, drawn, changed, previous, late, weights, tests)
 
 
 def _designed(
@@ -209,10 +229,124 @@ def with_kish(
     return rows.assign(**columns)
 
 
-def _admitted(study: Study, organisation: str, wave: str) -> Admitted:
+def beside_releases(
+    study: Study,
+    organisation: str,
+    wave: str,
+    *,
+    binding: Sequence[Entry] | None = None,
+    hashed: bool = False,
+) -> Beside:
+    """Keep an organisation's answers to what may be reported of a wave and the one before.
+
+    Parameters
+    ----------
+    binding
+        The releases that bind, where they were read before.
+    hashed
+        Whether the hashes of the people in the released bases are needed.
+    """
+    if study.part is not None:
+        return beside_of_part(study)
+    answers = study.responses(organisation, "all", missing="codes")
+    if binding is None:
+        binding = study.ledger.binding() if study.ledger.exists else ()
+    previous = study.previous_wave(organisation, wave)
+    late, held, people = frozenset[str](), set[tuple[str, str, str, str]](), list[People]()
+    parts = {one: answers[answers["wave"] == one] for one in dict.fromkeys(answers["wave"])}
+    for one in (wave, previous) if binding or hashed else ():
+        if one in parts:
+            parts[one], come, near, found = _kept(study, parts[one], one == wave, binding)
+            late = come if one == wave else late
+            held |= {(item, group, one, "released") for item, group in near}
+            people += [found]
+    if previous in parts and wave in parts:
+        few = {
+            (item, group_text({"audience": who}.items()), previous, "turnover")
+            for item, who in _few_changed(study, parts[wave], parts[previous])
+        }
+        held |= few
+        gone = {(item, group) for item, group, _, _ in few}
+        people = [one if one.wave == wave else one.publishing(one.bases - gone) for one in people]
+    together = pd.concat(parts.values(), ignore_index=True) if parts else answers
+    return Beside(together, late, frozenset(held), tuple(one for one in people if one.bases))
+
+
+def _kept(
+    study: Study, answers: pd.DataFrame, current: bool, binding: Sequence[Entry]
+) -> tuple[pd.DataFrame, frozenset[str], set[tuple[str, str]], People]:
+    """Keep the answers of one wave; return them, who came late, what is too near, and the people released."""
+    ledger, k_of = study.ledger, thresholds(study.policy, (), study.instrument).threshold_for
+    organisation, wave = (str(answers[name].iloc[0]) for name in ("organisation", "wave"))
+    variables = [v for v in study.instrument.variables if v.kind in ("single", "option", "number")]
+    texts = {
+        v.name: answers[v.name].astype("str")
+        for v in variables
+        if v.item.show_dont_know and v.kind == "single"
+    }
+    unsure = {
+        name + DONT_KNOW: said.eq("-1").astype("str").where(~said.isin(_NO_ANSWER))
+        for name, said in texts.items()
+    }
+    blocks = {v.name: v.item.id for v in variables if v.kind == "option"} | {
+        name + DONT_KNOW: name for name in texts
+    }
+    kept = ledger.keep(answers.assign(**unsure), study.policy, binding=binding, blocks=blocks)
+    frame = kept.frame
+    for name in texts:
+        gone = frame[name].astype("str").eq("-1") & frame[name + DONT_KNOW].isna()
+        frame = frame.assign(**{name: frame[name].where(~gone, "-3")})
+    people = ledger.people(frame, organisation, wave, items=[*(v.name for v in variables), *unsure])
+    bases, groups = set(people.bases), dict(people.groups)
+    for by, outcomes in CROSSED.items() if current else ():
+        if by in study.instrument:
+            top = frame[by].astype("str").isin(study.instrument[by].codes_of("top")).to_numpy(dtype=bool)
+            items = [v.name for v in variables if v.item.id in outcomes]
+            for group, mask in people.groups.items():
+                for part, chosen in (("top", top), ("rest", ~top)):
+                    divided = group_text([*map(tuple, json.loads(group)), (by, part)])
+                    groups[divided] = mask & chosen
+                    bases |= {(item, divided) for item in items}
+    people = replace(people, groups=groups, bases=frozenset(bases))
+    people = people.publishing(people.bases & people.large(k_of).bases)
+    near = set(conflicts(people, ledger.released(organisation, wave, binding), k_of))
+    return frame.drop(columns=list(unsure)), kept.late, near, people.publishing(people.bases - near)
+
+
+def _few_changed(study: Study, now: pd.DataFrame, before: pd.DataFrame) -> Iterator[tuple[str, str]]:
+    """Find (item, audience) answered in two waves by people of whom one to k − 1 may have come or gone.
+
+    Where nothing identifies people over the waves, it may be so few unless the numbers differ by k or more.
+    """
+    if study.person == "new":
+        return
+    k_of = thresholds(study.policy, (), study.instrument).threshold_for
+    items = [v.name for v in study.instrument.variables if v.kind in ("single", "option", "number")]
+    for audience in study.instrument.audiences:
+        given = []
+        for frame in (before, now):
+            rows = plain(frame[frame["audience"] == audience])
+            who = [study.person_of(*key) for key in zip(rows["wave"], rows["respondent"], strict=True)]
+            given.append(rows[items].notna().set_axis(pd.Index(who, dtype=object), axis=0))
+        if min(map(len, given)) < study.policy.threshold:
+            continue
+        if study.person is None:
+            changed = (given[1].sum() - given[0].sum()).abs().clip(lower=1)
+        else:
+            # somebody without a token may be anybody: counted as come and gone
+            known = [part[part.index != ""] for part in given]
+            everybody = known[0].index.union(known[1].index, sort=False).unique()
+            one, other = (
+                part[~part.index.duplicated()].reindex(everybody, fill_value=False) for part in known
+            )
+            changed = (one != other).sum() + sum(part[part.index == ""].sum() for part in given)
+        yield from ((item, audience) for item in items if 0 < changed[item] < k_of(item))
+
+
+def _admitted(study: Study, frame: pd.DataFrame, organisation: str, wave: str) -> Admitted:
     from toolkit.disclosure import admit
 
-    frame = study.responses(organisation, wave, missing="codes")
+    frame = frame[frame["wave"] == wave].reset_index(drop=True)
     population = study.population(organisation, wave)
     return admit(frame, study.policy, by="audience", population=population, level=study.level)
 
@@ -307,12 +441,33 @@ def _comparisons(
         found["ranks"] = rank_gap(frame, ordered, between="audience", pairs=pairs, level=study.level)
     found = {name: rows[rows["comparable"] != "different"] for name, rows in found.items()}
     found = {name: rows.reset_index(drop=True) for name, rows in found.items() if len(rows)}
+    leaders = next((name for name in LEADERS if name in present), "")
+    believed = [one for one in topped if one.kind == "single" and _believed(one, leaders)]
+    if believed and "employee" in present:
+        found["beliefs"] = gaps(
+            frame,
+            believed,
+            between="audience",
+            pairs=[(leaders, "employee")],
+            measure="top",
+            level=study.level,
+            margin=study.margin,
+            design=design,
+        )
     if study.policy.withhold_unlike:
         return {
             name: check_alike(rows, frame, study.instrument, level=study.level, design=design)
             for name, rows in found.items()
         }
     return found
+
+
+LEADERS = ("executive", "manager")
+
+
+def _believed(variable: Variable, leaders: str) -> bool:
+    """Return whether leaders are asked about their employees what these are asked about themselves."""
+    return (variable.referent(leaders), variable.referent("employee")) == ("employees", "self")
 
 
 def _numbers(
@@ -330,10 +485,11 @@ def _numbers(
     results = {}
     if scores:
         results["scores"] = with_kish(pd.concat(scores, ignore_index=True), frame, design)
-    in_bands = banded(frame, numbers)
+    # beside bands a mean is shown only with all of them, and what leaders estimate is read as a mean
+    in_bands = banded(frame, [variable for variable in numbers if variable.item.estimate_of is None])
     if not in_bands.empty and len(in_bands.columns):
         in_bands = frame.assign(**{str(name): in_bands[name] for name in in_bands})
-        names = [variable.name for variable in numbers if variable.bands]
+        names = [variable.name for variable in numbers if variable.bands and variable.name in in_bands]
         shares = proportions(in_bands, names, by="audience", level=level, design=design)
         shares = with_kish(shares, in_bands, design)
         pairs = zip(shares["item"], shares["audience"], strict=True)
@@ -382,17 +538,19 @@ def _dont_know(frame: pd.DataFrame, study: Study, design: Design | None) -> dict
     answered = {
         name + DONT_KNOW: (said == "-1").astype(float).where(~said.isin(_NO_ANSWER))
         for name, said in codes.items()
+        if not said.isin(_NO_ANSWER).all()
     }
     if not answered:
         return {}
     values = frame.assign(**answered)
     rows = proportions(values, list(answered), by="audience", measure="1", level=study.level, design=design)
     rows = with_kish(rows, values, design)
+    plain = values.groupby("audience", observed=True)[list(answered)].mean()  # as the bases count, unweighted
     kept = []
-    for item, n, share in zip(rows["item"], rows["n"].fillna(0), rows["estimate"], strict=True):
+    for item, who, n in zip(rows["item"], rows["audience"], rows["n"].fillna(0), strict=True):
         name = item.removesuffix(DONT_KNOW)
         low, high = study.policy.unanimity_bounds(n, name) if study.policy.unanimity else (-1.0, 2.0)
-        kept.append(n >= study.policy.threshold_for(name) and low < share < high)
+        kept.append(n >= study.policy.threshold_for(name) and low < plain.loc[who, item] < high)
     return {"dont_know": rows[kept].reset_index(drop=True)}
 
 
@@ -449,15 +607,13 @@ def _family(study: Study, variables: Sequence[Variable]) -> list[str] | None:
     return [variable.name for variable in variables if variable.name in study.primary] or None
 
 
-def _previous_wave(study: Study, organisation: str, wave: str) -> str:
-    """Return the latest earlier wave of this organisation, or ""."""
-    waves = list(study.waves)
-    earlier = [one for one in waves[: waves.index(wave)] if organisation in study.organisation_ids(one)]
-    return earlier[-1] if earlier else ""
-
-
 def _trend(
-    study: Study, organisation: str, waves: tuple[str, str], frame: pd.DataFrame, now: pd.DataFrame
+    study: Study,
+    answers: pd.DataFrame,
+    waves: tuple[str, str],
+    frame: pd.DataFrame,
+    admitted: Admitted,
+    now: pd.DataFrame,
 ) -> dict[str, pd.DataFrame]:
     """Compare this wave with the previous one, per audience, for questions asked in both.
 
@@ -466,13 +622,12 @@ def _trend(
     """
     from toolkit.analysis import gaps_from_summary
 
-    admitted = _admitted(study, organisation, waves[1])
     earlier = _with_used_audiences(admitted.frame)
     if earlier.empty:
         return {}
     if study.design is not None:
-        return _weighted_trend(study, organisation, waves, frame, earlier, now)
-    population = study.population(organisation, waves[1])
+        return _weighted_trend(study, answers, waves, frame, earlier, now)
+    population = study.population(str(answers["organisation"].iloc[0]), waves[1])
     before = _estimates(earlier, _with_top(study.instrument), "top", population, study.level)
     keys = ["item", "audience"]
     both = pd.concat([now.assign(wave=waves[0]), before.assign(wave=waves[1])], ignore_index=True)
@@ -503,7 +658,7 @@ def _trend(
 
 def _weighted_trend(
     study: Study,
-    organisation: str,
+    answers: pd.DataFrame,
     waves: tuple[str, str],
     frame: pd.DataFrame,
     earlier: pd.DataFrame,
@@ -512,12 +667,11 @@ def _weighted_trend(
     """Compare two waves under the design, as samples of their own."""
     from toolkit.analysis import gaps
 
-    both = study.responses(organisation, "all", missing="codes")
-    both = both[both["wave"].isin(waves)].reset_index(drop=True)
+    both = answers[answers["wave"].isin(waves)].reset_index(drop=True)
     shown = {waves[0]: frame["audience"].cat.categories, waves[1]: earlier["audience"].cat.categories}
     both, design = _designed(study, both, shown)
     before, design_before = _designed(
-        study, study.responses(organisation, waves[1], missing="codes"), {waves[1]: shown[waves[1]]}
+        study, both[both["wave"] == waves[1]].reset_index(drop=True), {waves[1]: shown[waves[1]]}
     )
     found = {}
     numbers = _numbers(before, study.instrument, study.level, design_before).get("scores")
@@ -588,7 +742,9 @@ def _benchmarks(study: Study, estimates: Sequence[pd.DataFrame]) -> dict[str, pd
     findings = study.findings
     if findings is None:
         return {}
-    return {"benchmarks": benchmark(estimates, findings, level=study.level, margin=study.margin)}
+    threshold = study.policy.threshold
+    found = benchmark(estimates, findings, level=study.level, margin=study.margin, threshold=threshold)
+    return {"benchmarks": found}
 
 
 def changed_questions(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +49,7 @@ class Entry:
     largest_gap: str = ""
     points: int = -1
     warnings: int = 0
+    numbers: Mapping[str, int] = field(default_factory=dict)
 
 
 def index_entries(study: Study, wave: str, folder: Path) -> list[Entry]:
@@ -80,9 +82,23 @@ def write_index(study: Study, wave: str, folder: Path) -> Path:
             entries=entries,
             status=status,
             counts={words: count for words, count in counts.items() if count},
+            loss=_loss(entries),
         )
     write_whole(folder / "index.html", page)
     return folder / "index.html"
+
+
+def _loss(entries: Iterable[Entry]) -> dict[str, int]:
+    """Count the numbers of all reports that are exact, bounds and withheld, by reason in words."""
+    from toolkit.disclosure.cells import REASONS
+
+    total: Counter[str] = Counter()
+    for entry in entries:
+        total.update(entry.numbers)
+    words = {"exact": _("shown exactly"), "bound": _("shown as a bound")}
+    reasons = {**REASONS, "small": N_("too few answers")}
+    words |= {code: _("withheld: {why}", why=_(reasons[code])) for code in reasons}
+    return {words[code]: total[code] for code in words if total[code]}
 
 
 def _warnings(folder: Path) -> dict[str, int]:
@@ -121,6 +137,7 @@ def _entry(folder: Path, organisation: str, name: str, warnings: int, study: Stu
         largest_gap=_("{label}: {printed}", label=gap["label"], printed=gap["printed"]) if gap else "",
         points=int(gap.get("points", -1)),
         warnings=warnings,
+        numbers=headline.get("numbers", {}),
     )
 
 
@@ -141,7 +158,10 @@ def _readable(manifest: object) -> bool:
     if not isinstance(manifest.get("outputs", {}), dict) or not isinstance(headline, dict):
         return False
     gap, bases = headline.get("largest_gap") or {}, headline.get("bases", {})
-    if not isinstance(gap, dict) or not isinstance(bases, dict):
+    numbers = headline.get("numbers", {})
+    if not all(isinstance(one, dict) for one in (gap, bases, numbers)):
+        return False
+    if not all(isinstance(count, int) for count in numbers.values()):
         return False
     return not gap or (isinstance(gap.get("points"), int) and {"label", "printed"} <= set(gap))
 

@@ -179,7 +179,7 @@ def _write_report(job: Job, notebook: dict[str, Any], delivered: Path) -> dict[s
     for module in job.modules:
         importlib.import_module(module)
     study = _part(job.study, job.part)
-    cover = cover_of(study, job.name, job.parameters["wave"])
+    cover = cover_of(study, job.name, job.parameters["wave"], draft=not job.options.release)
     document = document_of(notebook, cover, templates=templates_of(study))
     _write_notebook(without_blocks(notebook), delivered)
     write_documents(document, delivered.parent, job.options.formats)
@@ -193,6 +193,7 @@ def _write_report(job: Job, notebook: dict[str, Any], delivered: Path) -> dict[s
         parameters=job.shown_parameters,
         hashed=job.key,
         known=input_hashes(job.study),
+        draft=not job.options.release,
     )
 
 

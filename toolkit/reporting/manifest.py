@@ -12,6 +12,7 @@ import hmac
 import json
 import platform
 import secrets
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -73,6 +74,7 @@ def build_manifest(
     parameters: Mapping[str, object],
     hashed: str = "",
     known: Mapping[str, str] | None = None,
+    draft: bool = True,
 ) -> dict[str, Any]:
     """Build the manifest of one report.
 
@@ -88,6 +90,8 @@ def build_manifest(
         The keyed hash of all that went in (`CacheKeys`).
     known
         Hashes of input files that need not be read again.
+    draft
+        Whether it is no release: nothing that leaves later is compared with it.
 
     Returns
     -------
@@ -117,6 +121,7 @@ def build_manifest(
         "name": study.organisation_name(organisation),
         "wave": wave,
         "status": status,
+        "draft": draft,
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "parameters": dict(parameters),
         "seed": study.seed,
@@ -148,23 +153,27 @@ def preload() -> None:
 
 
 def headline(results: Path) -> dict[str, Any]:
-    """Summarise a report for the index from its own numbers: bases as printed, and the largest gap."""
+    """Summarise a report for the index from its own numbers.
+
+    Bases as printed, how many numbers are exact, bounds or withheld for which reason, and the largest gap.
+    """
     if not results.is_file():
         return {}
     with results.open(encoding="utf-8-sig", newline="") as handle:
         lines = csv.reader(handle)
         columns = next(lines, [])
-        place = columns.index("table") if "table" in columns else len(columns)
-        chosen = [line for line in lines if line[place : place + 1] in (["participation"], ["gaps"])]
-    rows = [dict(zip(columns, line, strict=False)) for line in chosen]
+        rows = [dict(zip(columns, line, strict=False)) for line in lines]
     bases = {
         row["audience"]: row["printed"]
         for row in rows
-        if row["table"] == "participation" and row.get("audience")
+        if row.get("table") == "participation" and row.get("audience")
     }
-    gaps = [row for row in rows if row["table"] == "gaps" and row.get("shown") == "True" and row.get("gap")]
+    gaps = [
+        row for row in rows if row.get("table") == "gaps" and row.get("shown") == "True" and row.get("gap")
+    ]
     largest = max(gaps, key=lambda row: abs(float(row["gap"])), default=None)
-    found: dict[str, Any] = {"bases": bases}
+    found: dict[str, Any] = {"bases": bases, "numbers": dict(Counter(_shown_how(row) for row in rows))}
+    found["numbers"].pop("", None)
     if largest:
         between = f"{largest['audience_a']} and {largest['audience_b']}"
         found["largest_gap"] = {
@@ -174,6 +183,14 @@ def headline(results: Path) -> dict[str, Any]:
             "printed": largest["printed"],
         }
     return found
+
+
+def _shown_how(row: Mapping[str, str]) -> str:
+    """Return "exact", "bound" or the code of the reason why a number is withheld; "" if it is none."""
+    if row.get("shown") == "True":
+        return "bound" if any(row.get(name) for name in ("bound", "bound_a", "bound_b")) else "exact"
+    codes = (row.get(name) for name in ("withheld_code", "withheld_code_a", "withheld_code_b"))
+    return next(filter(None, codes), "")
 
 
 def package_versions() -> dict[str, str]:
@@ -274,9 +291,16 @@ def write_secret(folder: Path, key: bytes) -> None:
 
 
 def study_cache_keys(
-    study: Study, key: bytes, *, wave: str, notebooks: Sequence[Path], formats: Sequence[str]
+    study: Study,
+    key: bytes,
+    *,
+    wave: str,
+    notebooks: Sequence[Path],
+    formats: Sequence[str],
+    release: bool = False,
+    entry: str = "",
 ) -> CacheKeys:
-    """Hash everything that all reports of a run depend on."""
+    """Hash everything that all reports of a run depend on; `entry` is the last one of the ledger."""
     own = {*study.answer_paths, study.organisations_path, *study.own_files}
     read = dict.fromkeys((*study.input_files, *study.own_files))
     hashes = {str(path): sha256_of(path) for path in read}
@@ -286,12 +310,14 @@ def study_cache_keys(
         "files": [digest for path, digest in hashes.items() if Path(path) not in own],
         "notebooks": [sha256_of(path) for path in notebooks],
         "formats": list(formats),
+        "release": release,
+        "policy": study.policy.model_dump(mode="json"),
         "code": code_hash(),
         "python": platform.python_version(),
         "packages": package_versions(),
     }
     common = hashlib.sha256(json.dumps(shared, sort_keys=True).encode()).hexdigest()
-    answers = "\n".join(digest for path, digest in hashes.items() if Path(path) in own)
+    answers = "\n".join([entry, *(digest for path, digest in hashes.items() if Path(path) in own)])
     return CacheKeys(key, common, hashlib.sha256(f"{common}\n{answers}".encode()).hexdigest())
 
 

@@ -44,13 +44,18 @@ __all__ = [
 # Functions behind the researcher's and the student's notebooks.
 
 
-def headcount_margins(study: Study, wave: str | None = None) -> dict[str, dict[str, int]]:
+def headcount_margins(
+    study: Study, wave: str | None = None, *, answers: pd.DataFrame | None = None
+) -> dict[str, dict[str, int]]:
     """Count the people of each audience and organisation, as margins for raking.
 
     Parameters
     ----------
     wave
         None for the latest.
+    answers
+        Answers to be weighted: audiences and organisations without any, whom no weight can represent, are
+        left out of the margins.
 
     Returns
     -------
@@ -63,6 +68,10 @@ def headcount_margins(study: Study, wave: str | None = None) -> dict[str, dict[s
         A headcount is not known: totals would be wrong.
     """
     counts = study.headcounts(wave)
+    if answers is not None:
+        counts = counts.loc[
+            counts.index.isin(answers["organisation"]), counts.columns.isin(answers["audience"])
+        ]
     unknown = counts.index[counts.isna().any(axis=1)]
     if len(unknown):
         hint = "fill it in in the organisations table, or weight by margins of your own"

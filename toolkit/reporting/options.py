@@ -58,6 +58,8 @@ class RunOptions:
         Limits of one report: time, and bytes its notebook may take.
     cluster
         Address of a Dask scheduler.
+    release
+        Whether the reports are releases: checked against the ledger and recorded in it, not marked as drafts.
     """
 
     organisations: Iterable[str] | None = None
@@ -71,6 +73,7 @@ class RunOptions:
     seconds: float | None = None
     memory: int | None = None
     cluster: str | None = None
+    release: bool = False
 
     def __post_init__(self) -> None:
         ids, formats = self.organisations, self.formats

@@ -9,9 +9,12 @@ import os
 import platform
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.reporting import formats as output_formats
@@ -41,8 +44,10 @@ from toolkit.reporting.options import (
     report_folder,
 )
 from toolkit.reporting.validation import check_dates, check_names, check_study
+from toolkit.shipped import study_path
 
 if TYPE_CHECKING:
+    from toolkit.disclosure.ledger import Entry, People
     from toolkit.study import Study
 
 __all__ = [
@@ -92,6 +97,8 @@ class Plan:
         Folder → the name an organisation is shown under.
     rows
         Rows read, kept and set aside in this wave.
+    people
+        Organisation → hashes of the people in the bases that its report publishes, for those to be built.
     """
 
     names: Mapping[str, str]
@@ -99,6 +106,7 @@ class Plan:
     jobs: Sequence[Job]
     labels: Mapping[str, str] = field(default_factory=dict)
     rows: Mapping[str, int] = field(default_factory=dict)
+    people: Mapping[str, Sequence[People]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -137,14 +145,22 @@ class StudyRun:
         InvalidInput
             Everything wrong in the answers, or an unknown organisation.
         """
-        from toolkit.reporting.gathering import reportable
+        from toolkit.reporting.gathering import beside_releases, reportable
         from toolkit.study.study import part_bytes, write_parts
 
-        study, options = self.study, self.options
+        study, options, ledger = self.study, self.options, self.study.ledger
         check_batch_folder(self.folder)
         secret = read_secret(self.folder)
+        entries = ledger.entries() if ledger.exists else ()
+        binding = ledger.binding() if entries else ()
         cache = study_cache_keys(
-            study, secret, wave=self.wave, notebooks=self.notebooks, formats=list(options.formats)
+            study,
+            secret,
+            wave=self.wave,
+            notebooks=self.notebooks,
+            formats=list(options.formats),
+            release=options.release,
+            entry=str([entry.number for entry in binding]),
         )
         known = cache.known(self.folder)
         if study.table is not None:
@@ -152,6 +168,7 @@ class StudyRun:
             if known:
                 hashes = {one: known["hashes"][one] for one in chosen if one in known["hashes"]}
                 current = _up_to_date(self.folder, hashes, force=options.force, mirrored=mirrored)
+                current &= self._recorded(current, entries)
                 if len(current) == len(chosen):
                     return self._planned(chosen, current, rows=dict(known["read"]))
             refuse_foreign(self.folder, chosen, page=INDEX)
@@ -164,13 +181,28 @@ class StudyRun:
         if study.table is None:  # only the answers know the organisations
             check_names(study, self.wave, options.formats)
             refuse_foreign(self.folder, chosen, page=INDEX)
-        parts = write_parts(study, scratch / "parts", study.organisation_ids(self.wave))
+        every = study.organisation_ids(self.wave)
+        beside = {one: beside_releases(study, one, self.wave, binding=binding) for one in every}
+        parts = write_parts(study, scratch / "parts", every, beside=beside)
         keys = {one: cache.of(part_bytes(part, admitted=True)) for one, part in parts.items()}
         if writes:
             write_secret(self.folder, secret)
             cache.keep(self.folder, keys, rows)
         wanted = {one: keys[one] for one in chosen if one in keys}
         current = _up_to_date(self.folder, wanted, force=options.force, mirrored=mirrored)
+        current &= self._recorded(current, entries)
+        people: dict[str, Sequence[People]] = {}
+        try:
+            for one in (one for one in chosen if writes and one not in current):
+                found = beside[one]
+                if not binding:
+                    found = beside_releases(study, one, self.wave, binding=(), hashed=True)
+                people[one] = found.people
+        except InvalidInput:  # no key can be made: drafts bind nothing, and are not recorded then
+            if options.release or binding:
+                raise
+        if options.release:
+            self._refuse_unnamed(people, binding)
         shown = reportable(study, self.wave)
         jobs = [
             Job(
@@ -193,7 +225,45 @@ class StudyRun:
             for one in chosen
             if one not in current
         ]
-        return self._planned(chosen, current, rows=rows, jobs=jobs)
+        return replace(self._planned(chosen, current, rows=rows, jobs=jobs), people=people)
+
+    def _recorded(self, current: frozenset[str], entries: Sequence[Entry]) -> frozenset[str]:
+        """Return the reports whose files are those of a binding release; for drafts, all."""
+        if not self.options.release:
+            return current
+        gone = {entry.data["entry"] for entry in entries if entry.kind == "withdrawn"}
+        known = [e.data["outputs"] for e in entries if e.kind == "outputs" and e.data["entry"] not in gone]
+        found = set()
+        for one in current:
+            with (self.folder / one / MANIFEST).open(encoding="utf-8") as file:
+                found |= {one} if json.load(file)["outputs"] in known else set()
+        return frozenset(found)
+
+    def _refuse_unnamed(self, people: Mapping[str, Sequence[People]], binding: Sequence[Entry]) -> None:
+        """Refuse people who were released under an organisation that the study does not have any more.
+
+        Raises
+        ------
+        InvalidInput
+            Each such organisation that the study file does not list under `renamed`.
+        """
+        known = {*self.study.organisation_ids(), *self.study.renamed}
+        now = {one: np.concatenate([p.ids for p in found]) for one, found in people.items() if found}
+        problems = []
+        for entry in binding:
+            for before in entry.people:
+                if before.organisation in known:
+                    continue
+                for one, ids in now.items():
+                    if np.isin(before.ids, ids).any():
+                        where = f"organisation {before.organisation}, released in entry {entry.number}"
+                        what, hint = (
+                            f"its people are now in {one}",
+                            f"write renamed: {{{before.organisation}: {one}}}",
+                        )
+                        problems.append(Problem("unknown-organisation", where, what, hint))
+        if problems:
+            raise InvalidInput(self.study.path, dict.fromkeys(problems))
 
     def _planned(
         self,
@@ -236,7 +306,35 @@ def check_study_run(study: str | Path | Study, options: RunOptions) -> StudyRun:
     if read is None or wave is None or formats is None or notebooks is None:
         raise RuntimeError("internal error: a failed check was not reported")
     folder = report_folder(options.out, read.id, wave).resolve()
-    return StudyRun(read, wave, folder, notebooks, replace(options, formats=formats))
+    options = replace(options, formats=formats, release=options.release or read.release)
+    if options.release:
+        _refuse_lost_ledger(read, folder)
+        with read.ledger.open() as opened:
+            opened.check_policy(read.policy)
+    if read.ledger.exists:
+        read = replace(read, policy=read.ledger.policy_for(read.policy, wave))
+    return StudyRun(read, wave, folder, notebooks, options)
+
+
+def _refuse_lost_ledger(study: Study, folder: Path) -> None:
+    """Refuse to release where released reports lie, but no ledger knows of them.
+
+    Raises
+    ------
+    InvalidInput
+        The ledger is gone.
+    """
+    if study.ledger.exists:
+        return
+    for manifest in sorted(folder.glob(f"*/{MANIFEST}")):
+        said: dict[str, Any] = {}
+        with suppress(OSError, ValueError, TypeError):
+            said = dict(json.loads(manifest.read_text(encoding="utf-8")))
+        if said.get("draft") is False:
+            what = f"not found, though {manifest.parent} was released"
+            hint = "restore it and its head from a copy, or name it under `ledger` in the study file"
+            problem = Problem("file-not-found", f"ledger {study.ledger.address}", what, hint)
+            raise InvalidInput(study.path, [problem])
 
 
 def _notebooks(named: str | Path | None) -> tuple[Path, Path]:
@@ -403,6 +501,8 @@ def check_notebook_run(
     checks(_check_names, found, for_each, parameters)
     read = checks(check_values, found, parameters, texts=texts)
     given, study = dict(read or {}), None
+    if read is not None:
+        checks(_resolve_study, found, given, needed=for_each == ORGANISATION)
     if for_each == ORGANISATION or Path(str(given.get("study") or "")).is_file():
         study = checks(_study_of, found, given) if read is not None else None
     for name in ("study", "data"):
@@ -487,6 +587,15 @@ def _check_folders(notebook: Path, for_each: str, chosen: Sequence[object]) -> N
         taken_by.setdefault(name.casefold(), one)
     if problems:
         raise InvalidInput(notebook.name, problems)
+
+
+def _resolve_study(notebook: Path, given: dict[str, Any], *, needed: bool) -> None:
+    """Find the study by path or shipped name; if it is needed, that of the parameters cell will do."""
+    study, default = given.get("study"), taken(notebook).get("study")
+    if not study and needed and default is not None and default.kind == "str":
+        study = ast.literal_eval(default.default)
+    if isinstance(study, str) and study:
+        given["study"] = str(study_path(study))
 
 
 def _study_of(notebook: Path, given: Mapping[str, Any]) -> Study:

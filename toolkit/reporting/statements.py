@@ -62,6 +62,13 @@ def _statements(
                 version=version,
             ),
         )
+        if audience in gathered.late:
+            waits = _(
+                "Answers of fewer than {k} people that came or changed after an earlier report was released "
+                "are not counted: comparing the two reports would show them.",
+                k=study.policy.threshold,
+            )
+            made = (*made, waits)
         items["processing_and_quality"] = " ".join(made)
         if study.design is not None and audience in gathered.audiences:
             items["weighting"] = _weighting(study, gathered, instrument, audience)

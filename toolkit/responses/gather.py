@@ -52,6 +52,8 @@ class Gathered:
     organisations: pd.DataFrame
     dates: Mapping[str, FieldDates] = field(default_factory=dict)
     """Wave → the first and the last day, where its files say when responses were given."""
+    tokens: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """(wave, respondent) → what identifies the person in any file, where something does."""
 
 
 def gather(
@@ -120,7 +122,14 @@ def gather(
         counts = frame.loc[rows].groupby(["wave", "source"], sort=False).size()
         for (wave, file), count in counts.items():
             dispositions.append(tally(str(wave), str(file), [("noted", what, int(count))]))
-    return Gathered(frame, pd.concat(dispositions, ignore_index=True), table, _field_dates(coded))
+    tokens = [
+        token
+        for part in coded
+        for token in (part.persons if part.persons is not None else [""] * len(part.coded))
+    ]
+    keys = zip(frame["wave"], frame["respondent"], strict=True)
+    known = {key: str(token) for key, token in zip(keys, tokens, strict=True) if token}
+    return Gathered(frame, pd.concat(dispositions, ignore_index=True), table, _field_dates(coded), known)
 
 
 def _field_dates(coded: Sequence[Coded]) -> dict[str, FieldDates]:

@@ -238,7 +238,8 @@ class Share(Strict):
         Whom it holds for.
     share
         Answer → fraction of those asked. Answers are codes, or "top" and "bottom" for the boxes of the
-        scale, or for a multi-select its option codes and "any" (ticked at least one).
+        scale, or for a multi-select its option codes and "any" (ticked at least one). Of a number, "from" and
+        "to": the part of its range, from 0 to 1, in which the answers lie.
     among
         A routing condition; the shares then hold among those it is true of. The entry without one holds
         for everybody else.
@@ -278,6 +279,8 @@ class Unit:
             return ()
         if self.item.type == "multi":
             return (*(option.code for option in self.item.options), "any")
+        if self.item.type == "number":
+            return ("from", "to")
         variable = self.variables[0]
         boxes = [box for box in ("top", "bottom") if variable.codes_of(box)]
         return (*variable.codes, *boxes)
@@ -400,6 +403,10 @@ def _value_problems(where: str, share: Share, unit: Unit) -> Iterator[Problem]:
 
 def _single_problems(where: str, share: Share, unit: Unit) -> Iterator[Problem]:
     given, variable = share.share, unit.variables[0]
+    if variable.kind == "number":
+        if not given.get("from", 0.0) < given.get("to", 1.0):
+            yield Problem("wrong-order", where, "'from' is not below 'to'", "exchange the two")
+        return
     boxes = [answer for answer in ("top", "bottom") if answer in given]
     codes = {answer: value for answer, value in given.items() if answer not in boxes}
     if boxes and codes:
@@ -582,7 +589,14 @@ def _answers(
         return {unit.name: pd.Series(pd.NA, index=people.index, dtype="str")}
     if kind == "number":
         low, high = unit.item.minimum or 0.0, unit.item.maximum if unit.item.maximum is not None else 100.0
-        drawn = generator(seed, "number", unit.name).integers(int(low), int(high) + 1, len(people))
+        drawn = (
+            generator(seed, "number", unit.name).integers(int(low), int(high) + 1, len(people)).astype(float)
+        )
+        for rows, share, _ in groups:
+            if share is not None:
+                begin, end = share.share.get("from", 0.0), share.share.get("to", 1.0)
+                part = begin + (end - begin) * (drawn[rows] - low) / (high - low)
+                drawn[rows] = np.rint(low + part * (high - low))
         return {unit.name: pd.Series(np.where(to_ask, drawn, np.nan), index=people.index, dtype=float)}
     if unit.item.type == "ranking":
         ranks = ranked_at_random(unit.variables, len(people), generator(seed, "ranking", unit.name))

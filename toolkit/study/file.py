@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import pandas as pd
-from pydantic import AliasChoices, Field, field_validator, model_validator
+from pydantic import AliasChoices, BeforeValidator, Field, field_validator, model_validator
 
 from toolkit.disclosure.comments import CommentRules
 from toolkit.disclosure.policy import load_policy
@@ -150,6 +150,10 @@ class WaveInstrument(Strict):
         return (self.instrument,) if self.instrument else tuple(self.instruments.values())
 
 
+def _several(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
 class StudyFile(Strict):
     """A study file as it is written; see docs/your_own_study.md for what each key means."""
 
@@ -176,6 +180,10 @@ class StudyFile(Strict):
     methods: dict[str, dict[str, str | None]]
     seed: int = 0
     data_source: str | None = None
+    release: Truth = False
+    ledger: str | None = None
+    person: Literal["respondent", "token", "new"] | None = None
+    renamed: dict[str, Annotated[tuple[str, ...], BeforeValidator(_several)]] = Field(default_factory=dict)
     weights: Weighting | None = None
     design: StudyDesign | None = None
     cuts: tuple[str, ...] = ()

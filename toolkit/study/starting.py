@@ -517,7 +517,11 @@ shares[["item", "audience", "n", "estimate", "conf_low", "conf_high"]]"""
     gaps = """options = {"measure": "top", "family": study.primary, "margin": study.margin}
 gaps = tk.gaps(answers, study.instrument, **options)
 released = tk.release(
-    {"shares": shares, "gaps": gaps}, study.policy, instrument=study.instrument, margin=study.margin
+    {"shares": shares, "gaps": gaps},
+    study.policy,
+    instrument=study.instrument,
+    margin=study.margin,
+    ledger=False,  # nobody else sees it; where others do: ledger=study.ledger, respondents=answers
 )
 tk.gap_dumbbell(released, study.instrument)"""
     notes = (

@@ -21,6 +21,7 @@ from toolkit.disclosure.comments import (
     read_review,
     review_problems,
 )
+from toolkit.disclosure.ledger import Ledger, People
 from toolkit.disclosure.policy import Policy, load_policy
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.findings import load_findings
@@ -104,6 +105,15 @@ class Study(Displayed):
         Questions and carried columns by which audiences are divided; levels are nested, the highest first.
     comments
         Which free text may be quoted, and under which conditions; None for none.
+    release
+        Whether `report` makes releases rather than drafts.
+    ledger_address
+        File or address of the ledger of releases.
+    person
+        What identifies a person over the waves: "respondent" (the id), "token", "new" (other people in every
+        wave); None where it is not known.
+    renamed
+        Organisation → those it has become.
     registration
         What was registered before a wave; None where the study file names no registration.
     """
@@ -138,14 +148,18 @@ class Study(Displayed):
     cuts: tuple[str, ...] = ()
     levels: tuple[str, ...] = ()
     comments: CommentRules | None = field(default=None, repr=False)
+    release: bool = field(default=False, repr=False)
+    ledger_address: str = field(default="releases.jsonl", repr=False)
+    person: str | None = field(default=None, repr=False)
+    renamed: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     registration: Registration | None = field(default=None, repr=False)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Pickle everything but the answers."""
+        """Pickle everything but the answers and the ledger, which holds the key."""
         return {
             name: value
             for name, value in self.__dict__.items()
-            if name not in ("_gathered", "_names", "_below", "_quotable")
+            if name not in ("_gathered", "_names", "_below", "_quotable", "ledger")
         }
 
     def _shown(self) -> dict[str, Any]:
@@ -196,7 +210,9 @@ class Study(Displayed):
         """The published figures to compare with, read once; None where the study names none."""
         from toolkit.findings import load_findings
 
-        return load_findings(self.benchmarks_path) if self.benchmarks_path else None
+        if self.benchmarks_path is None:
+            return None
+        return load_findings(self.benchmarks_path, threshold=self.policy.threshold)
 
     @property
     def design(self) -> Design | None:
@@ -541,6 +557,22 @@ class Study(Displayed):
         )
         return None if old is new else with_hanging(compare(old, new), new)
 
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The ledger of the study's releases, for `tk.release(…, ledger=)`."""
+        return Ledger(self.ledger_address, self.id, renamed=self.renamed, person=self.person_of)
+
+    def person_of(self, wave: str, respondent: str) -> str:
+        """Return what identifies a person in every wave, "" where nothing does."""
+        if self.person == "token":
+            respondent = self._gathered.tokens.get((wave, respondent), "")
+        return f"\0{respondent}" if self.person in ("respondent", "token") and respondent else ""
+
+    def previous_wave(self, organisation: str, wave: str) -> str:
+        """Return the latest earlier wave in which an organisation took part, or ""."""
+        earlier = self.waves[: self.waves.index(wave)]
+        return next((one for one in reversed(earlier) if organisation in self.organisation_ids(one)), "")
+
     def forget_answers(self) -> None:
         """Drop cached answers; they are reloaded on next access."""
         if self.table is not None:
@@ -585,9 +617,40 @@ class Study(Displayed):
 # table, and the first and last day of each wave of the whole study.
 
 
+@dataclass(frozen=True)
+class Beside:
+    """Answers of one organisation as they may be reported beside earlier releases and another wave.
+
+    Parameters
+    ----------
+    frame
+        Its coded answers of all waves; those of the waves reported are kept to the people already released.
+    late
+        Audiences of which fewer than k people's answers came, changed or went since a release.
+    held
+        (item, group as `group_text` writes it, wave, code of `REASONS`) of what cannot be shown.
+    people
+        Hashes of the people in the bases that a report publishes, where they were asked for.
+    """
+
+    frame: pd.DataFrame
+    late: frozenset[str] = frozenset()
+    held: frozenset[tuple[str, str, str, str]] = frozenset()
+    people: tuple[People, ...] = ()
+
+
+def beside_of_part(study: Study) -> Beside:
+    """Read what was kept for a part of a study."""
+    path = (study.part or study.folder) / BESIDE
+    kept = json.loads(path.read_text("utf-8")) if path.is_file() else {"late": [], "held": []}
+    frame = study.responses(wave="all", missing="codes")
+    return Beside(frame, frozenset(kept["late"]), frozenset((a, b, c, d) for a, b, c, d in kept["held"]))
+
+
 ANSWERS = "answers.parquet"
 ADMITTED = "admitted.parquet"
 TABLE = "organisations.parquet"
+BESIDE = "beside.json"
 DATES = "dates.json"
 LOGO = "logo"
 COMMENTS = "comments.json"
@@ -595,7 +658,11 @@ PART = "organisation="
 
 
 def write_parts(
-    study: Study, folder: str | Path, organisations: Iterable[str] | None = None
+    study: Study,
+    folder: str | Path,
+    organisations: Iterable[str] | None = None,
+    *,
+    beside: Mapping[str, Beside] | None = None,
 ) -> dict[str, Path]:
     """Write each organisation's coded answers of all waves to a folder of its own.
 
@@ -605,6 +672,8 @@ def write_parts(
         Only its owner may look in; the caller makes it so.
     organisations
         Ids; None for all.
+    beside
+        Organisation → its answers as they may be reported, where they are written for reports.
 
     Returns
     -------
@@ -622,16 +691,19 @@ def write_parts(
     tables = table.groupby("organisation", sort=False, observed=True).indices
     waves = {wave: study.field_dates(wave) for wave in study.waves}
     dates = json.dumps({wave: found for wave, found in waves.items() if found}, default=str)
-    groups = frame.groupby(["organisation", "wave", "audience"], observed=True)["audience"]
-    large = (groups.transform("size") >= study.policy.threshold).to_numpy(dtype=bool)
     written = {}
     for one in wanted:
         part = Path(folder) / f"{PART}{one}"
         part.mkdir(parents=True)
-        own = rows.get(one, [])
-        _write(_as_codes(frame.iloc[own]), part / ANSWERS)
-        if not large[own].all():
-            _write(_as_codes(frame.iloc[own][large[own]]), part / ADMITTED)
+        kept = (beside or {}).get(one) or Beside(frame.iloc[rows.get(one, [])])
+        sizes = kept.frame.groupby(["wave", "audience"], observed=True)["audience"].transform("size")
+        large = (sizes >= study.policy.threshold).to_numpy(dtype=bool)
+        _write(_as_codes(kept.frame), part / ANSWERS)
+        if not large.all():
+            _write(_as_codes(kept.frame[large]), part / ADMITTED)
+        if kept.late or kept.held:
+            said = {"late": sorted(kept.late), "held": sorted(kept.held)}
+            (part / BESIDE).write_text(json.dumps(said), encoding="utf-8")
         _write(table.iloc[tables[one]], part / TABLE)
         (part / DATES).write_text(dates, encoding="utf-8")
         quoted = study._quotable
@@ -758,7 +830,7 @@ def load_study(path: str | Path, *, data: str | Path | None = None) -> Study:
     written, places = _by_wave(written, places, problems)
     waves = _waves(written, problems)
     earlier = wave_instruments(written.wave_instruments, folder, waves, instrument, problems)
-    problems += _findings_problems(written, folder)
+    problems += _findings_problems(written, folder, policy.threshold)
     table = margins = None
     if instrument is not None:
         problems += misfits(written, instrument)
@@ -803,12 +875,20 @@ def load_study(path: str | Path, *, data: str | Path | None = None) -> Study:
         cuts=written.cuts,
         levels=written.levels,
         comments=written.comments,
+        release=written.release,
+        ledger_address=_address(folder, written.ledger or f"{path.stem}.releases.jsonl"),
+        person=written.person,
+        renamed=written.renamed,
         registration=registered,
     )
     problems += contradictions(registered, study) if registered is not None else ()
     if problems:
         raise InvalidInput(path, problems)
     return study
+
+
+def _address(folder: Path, named: str) -> str:
+    return named if "://" in named else str((folder / named).resolve())
 
 
 def _by_wave(written: StudyFile, places: list[Path], problems: list[Problem]) -> tuple[StudyFile, list[Path]]:
@@ -858,10 +938,10 @@ def _named(error: InvalidInput, source: str) -> Iterator[Problem]:
     return (replace(problem, where=f"{source}, {problem.where}") for problem in error.problems)
 
 
-def _findings_problems(written: StudyFile, folder: Path) -> Iterator[Problem]:
+def _findings_problems(written: StudyFile, folder: Path, threshold: int) -> Iterator[Problem]:
     if written.benchmarks and is_file(folder / written.benchmarks):
         try:
-            load_findings(folder / written.benchmarks)
+            load_findings(folder / written.benchmarks, threshold=threshold)
         except InvalidInput as error:
             yield from _named(error, f"benchmarks: {written.benchmarks}")
 

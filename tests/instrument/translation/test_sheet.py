@@ -278,3 +278,31 @@ def test_the_command_goes_all_the_way(tmp_path: Path, capsys: pytest.CaptureFixt
     assert not (tmp_path / "no.yaml").exists()
     assert main(["translate", "import", sheet, *files, "--out", out]) == 2
     assert "exists already" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("english", "french", "lost"),
+    [
+        ("We do not know how.", "Nous savons comment.", True),
+        ("Nobody helps me.", "On m’aide.", True),
+        ("We do not know how.", "Nous ne savons pas comment.", False),
+        ("I am not happy.", "Je suis mécontent, et malheureux.", True),
+        ("I am not happy.", "Je suis insatisfait.", False),
+        ("We lack time.", "Le temps nous manque.", False),
+        ("We know how.", "Nous ne savons pas.", False),  # one that is made up is for a reader to see
+    ],
+)
+def test_a_negation_that_was_lost_is_found(
+    whole: dict[str, Any], load: Load, tmp_path: Path, english: str, french: str, lost: bool
+) -> None:
+    whole["items"][5]["text"]["all"]["en"] = english
+    instrument = load(whole)
+    path = write_sheet(instrument, tmp_path / "fr.xlsx", to=["fr"])
+    book = openpyxl.load_workbook(path)
+    page = book["texts"]
+    for row in range(2, page.max_row + 1):
+        mine = page.cell(row, 1).value == "items/why/text"
+        page.cell(row, 5).value = french if mine else f"FR {page.cell(row, 4).value}"
+    book.save(path)
+    found = [problem.code for problem in check_sheet(read_sheet(path), instrument)]
+    assert found == (["changed-text"] if lost else [])

@@ -252,10 +252,7 @@ def share_dots(
     shares: dict[tuple[str, str], list[Row]] = {}
     for row in chosen(table, (by, "estimate")):
         shares.setdefault(key(row), []).append({**row, by: names.get(str(row[by]), str(row[by]))})
-    lowest = {
-        one: min((float(row["estimate"]) for row in shown(own) if is_known(row["estimate"])), default=2.0)
-        for one, own in shares.items()
-    }
+    lowest = {one: _mean_share(own) for one, own in shares.items()}
     if not any(share <= 1 for share in lowest.values()):
         return None
     order = sorted(shares, key=lambda one: lowest[one] if lowest_first else place[one[0]])
@@ -285,6 +282,9 @@ def share_dots(
                 who=audience_name(instrument, one[1], start=True) if divided else "",
             )
         )
+    beside = divided or len(groups) + bool(apart) > 4  # too many columns would leave no room for the dots
+    if beside:
+        groups = [replace(one, label=_named(one), note="") if not divided else one for one in groups]
     heading = _("Difference")
     if pair and not divided:
         first, second = (audience_name(instrument, name, start=name == pair[0]) for name in pair)
@@ -325,9 +325,19 @@ def share_dots(
         descriptions=alt,
         ax=ax,
         side=Column(heading, _("{level} interval", level=percent(level))) if apart else None,
-        keys=groups if divided else None,
-        numbers=not divided,
+        keys=groups if beside else None,
+        numbers=not beside,
     )
+
+
+def _named(group: Group) -> str:
+    return f"{group.label} ({group.note})" if group.note else group.label
+
+
+def _mean_share(rows: Iterable[Row]) -> float:
+    """Average the shares of a row that are shown, each group alike; 2 where none is."""
+    found = [float(row["estimate"]) for row in shown(rows) if is_known(row["estimate"])]
+    return sum(found) / len(found) if found else 2.0
 
 
 def _row_name(instrument: Instrument, item: str, *, divided: bool) -> str:
@@ -379,7 +389,11 @@ def _dots_title(
         for row in shown(shares[one])
         if is_known(row["estimate"])
     ]
-    _least, row = (min if lowest_first else max)(found, key=lambda pair: pair[0])
+    if lowest_first:  # of the lowest row, the group with the most answers
+        own = [(share, row) for share, row in found if row in shares[order[0]]] or found
+        _n, row = max(((float(row["n"]), row) for _share, row in own), key=lambda pair: pair[0])
+    else:
+        _most, row = max(found, key=lambda pair: pair[0])
     words = {
         "label": item_name(instrument, row["item"]),
         "share": percent(row["estimate"], bound=str(known(row.get("bound")))),

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import InvalidInput, Problem, ProblemCode, ToolkitError
+from toolkit.locale import _, using_language
 from toolkit.reporting.documents.model import Cover
 
 if TYPE_CHECKING:
@@ -40,8 +41,10 @@ _EMBEDDED = re.compile(r"data:image/(png|jpeg|gif);base64,", flags=re.I)
 _ACTIVE = ("script", "foreignObject", "iframe", "embed", "object", "audio", "video", "handler", "listener")
 
 
-def cover_of(study: Study, organisation: str, wave: str) -> Cover:
+def cover_of(study: Study, organisation: str, wave: str, *, draft: bool = False) -> Cover:
     """Make the cover of a report from the study file's names and brand.
+
+    Behind its wave a draft says that it is one.
 
     Raises
     ------
@@ -52,10 +55,12 @@ def cover_of(study: Study, organisation: str, wave: str) -> Cover:
     from toolkit.presentation.theme import Theme
 
     theme = Theme.of(study.brand, study.instrument.audiences)
+    with using_language(study.language):
+        marked = f"{wave} · {_('draft')}" if draft else wave
     return Cover(
         title=study.title,
         subject=study.organisation_name(organisation),
-        wave=wave,
+        wave=marked,
         language=study.language,
         synthetic=study.synthetic,
         accent=theme.colour,

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from toolkit.instrument.model import Variable
 from toolkit.locale import N_, _
 from toolkit.presentation.blocks import Block, Cell, Heading, Several, Table, table_of
-from toolkit.presentation.numbers import count, is_known, share_number
+from toolkit.presentation.numbers import NOT_SHOWN, Number, count, is_known, percent, share_number
 from toolkit.presentation.rows import (
     DONT_KNOW,
     answer_words,
@@ -24,7 +24,8 @@ from toolkit.presentation.rows import (
 )
 from toolkit.presentation.sentences import plain_reason
 from toolkit.presentation.spreads import Spreads
-from toolkit.reporting.gathering import CROSSED
+from toolkit.presentation.tables import score_words, share_cell
+from toolkit.reporting.gathering import CROSSED, LEADERS
 from toolkit.reporting.sections import given, notice, passage, said_once, section
 
 if TYPE_CHECKING:
@@ -155,7 +156,6 @@ _GROUPS: Mapping[str, str] = {
     "aifreq": N_("frequent users"),
     "struggle": N_("those who struggle"),
 }
-_LEADERS = ("executive", "manager")
 _OTHERS = "employee"
 
 
@@ -189,7 +189,7 @@ def _variables(report: OrganisationReport, part: Part) -> list[Variable]:
 
 
 def _pair(report: OrganisationReport) -> tuple[str, str] | None:
-    leaders = [name for name in _LEADERS if name in report.audiences]
+    leaders = [name for name in LEADERS if name in report.audiences]
     return (leaders[0], _OTHERS) if leaders and _OTHERS in report.audiences else None
 
 
@@ -202,7 +202,7 @@ def _scores(report: OrganisationReport, scores: Iterable[str]) -> Table | None:
 
 
 def _dots(report: OrganisationReport, part: Part) -> Iterator[Block | None]:
-    from toolkit.presentation import as_picture, share_dots, shares_table
+    from toolkit.presentation import as_picture, share_dots
 
     names = [v.name for v in _variables(report, part) if v.kind == "single" and v.codes_of("top")]
     yield as_picture(
@@ -214,19 +214,37 @@ def _dots(report: OrganisationReport, part: Part) -> Iterator[Block | None]:
         lowest_first=part.kind == "ladder",
         level=report.level,
     )
-    if "dont_know" in report.released:
-        unknown = [name + DONT_KNOW for name in names]
-        rows = [row for row in released_rows(report.released, "dont_know") if row["item"] in unknown]
-        if rows:
-            yield shares_table(
-                report.released,
-                report.instrument,
-                table="dont_know",
-                measure="1",
-                items=unknown,
-                level=report.level,
-                title=_("Who answered “don't know”, of those who were asked"),
-            )
+    yield _unknown(report, names)
+
+
+def _unknown(report: OrganisationReport, names: Iterable[str]) -> Table | None:
+    """Tabulate who answered "don't know", of those who were asked."""
+    if "dont_know" not in report.released:
+        return None
+    rows = {
+        (row["item"].removesuffix(DONT_KNOW), str(row["audience"])): row
+        for row in released_rows(report.released, "dont_know")
+        if row["shown"]
+    }
+    offered = [report.instrument[name] for name in names if report.instrument[name].item.show_dont_know]
+    if not any(variable.name in {item for item, _who in rows} for variable in offered):
+        return None
+    heads = {who: audience_name(report.instrument, who, start=True) for who in report.audiences}
+    heads = {who: head for who, head in heads.items() if any(who in v.audiences for v in offered)}
+    cells: list[dict[str, str | Cell | Number | None]] = []
+    for variable in offered:
+        cells.append({_("Item"): item_name(report.instrument, variable.name)})
+        for who, head in heads.items():
+            row = rows.get((variable.name, who))
+            missing = NOT_SHOWN if who in variable.audiences else _("not asked")
+            cells[-1][head] = share_cell(row) if row else missing
+    notes = [
+        _("Share, {level} interval, and n, the number who answered.", level=percent(report.level)),
+        _("{dash}: few, nearly all, or too few people to say how many.", dash=NOT_SHOWN),
+    ]
+    columns = [_("Item"), *heads.values()]
+    title = _("Who answered “don't know”, of those who were asked")
+    return table_of(cells, columns, title=title, kind="shares", notes=notes, numeric=columns[1:])
 
 
 def _options(report: OrganisationReport, part: Part) -> Iterator[Block | None]:
@@ -291,9 +309,16 @@ def _crossed(report: OrganisationReport, part: Part) -> Iterator[Block | None]:
         )
     ]
     hidden: dict[str, list[str]] = {}
-    for row in released_rows(report.released, f"by_{by}"):
+    rows = released_rows(report.released, f"by_{by}")
+    for row in rows:
         if not row["shown"]:
-            label = report.instrument[row["item"]].item.short.get(report.language, row["item"])
+            variable = report.instrument[row["item"]]
+            whole = {v.name for v in report.instrument.of_item(variable.item.id)}
+            some = any(r["shown"] for r in rows if r["item"] in whole and r["audience"] == row["audience"])
+            label = item_name(report.instrument, row["item"])
+            if variable.option is not None:
+                short = variable.item.short.get(report.language, row["item"])
+                label = variable.label(report.language) if some else short
             hidden.setdefault(audience_name(report.instrument, row["audience"]), []).append(label)
     if hidden:
         names = [f"{who} ({', '.join(dict.fromkeys(labels))})" for who, labels in hidden.items()]
@@ -340,20 +365,14 @@ def _beliefs(report: OrganisationReport, part: Part) -> Iterator[Block | None]:
     from toolkit.presentation import as_picture, share_dots
 
     yield as_picture(_belief_dots, report.released, report)
-    about = [
-        v.name
-        for v in report.instrument.variables
-        if v.kind == "single"
-        and v.codes_of("top")
-        and v.referent(_OTHERS) == "self"
-        and "employees" in [v.referent(name) for name in _LEADERS]
-    ]
-    if about:
+    if "beliefs" in report.released:
+        names = dict.fromkeys(row["item"] for row in released_rows(report.released, "beliefs"))
         yield as_picture(
             share_dots,
             report.released,
             report.instrument,
-            items=about,
+            items=list(names),
+            gaps="beliefs",
             pair=_pair(report),
             level=report.level,
         )
@@ -388,12 +407,44 @@ def _belief_dots(released: Any, report: OrganisationReport) -> Axes | None:
                 }
                 side = _("reported by {who}", who=who) if own else _("estimated by {who}", who=who)
                 rows.append(
-                    {**row, **numbers, "item": estimate.item, "measure": "top", "side": side, "audience": ""}
+                    {
+                        **row,
+                        **numbers,
+                        "item": estimate.item,
+                        "measure": "top",
+                        "side": side,
+                        "audience": "",
+                        "estimated": not own,
+                    }
+                    | {"estimated": not own}
                 )
     if not rows:
         return None
     items = list(dict.fromkeys(str(row["item"]) for row in rows))
-    return share_dots(pd.DataFrame(rows), report.instrument, items=items, by="side", level=report.level)
+    return share_dots(
+        pd.DataFrame(rows),
+        report.instrument,
+        items=items,
+        by="side",
+        level=report.level,
+        title=_belief_title(rows, items, report),
+    )
+
+
+def _belief_title(rows: list[dict[str, Any]], items: Iterable[str], report: OrganisationReport) -> str | None:
+    """Name the item of which estimate and share reported are furthest apart; None if none is shown."""
+    apart = []
+    for item in items:
+        known = [row for row in rows if row["item"] == item and row["shown"] and is_known(row["estimate"])]
+        found = {bool(row["estimated"]): float(row["estimate"]) for row in known}
+        if len(found) == 2:
+            apart.append((abs(found[True] - found[False]), item, found[True], found[False]))
+    if not apart:
+        return None
+    _size, item, estimated, reported = max(apart)
+    words = {"estimated": percent(estimated), "reported": percent(reported)}
+    label = item_name(report.instrument, item)
+    return _("{label}: leaders estimate {estimated}, {reported} report it", label=label, **words)
 
 
 def _change(report: OrganisationReport, part: Part) -> Iterator[Block | None]:
@@ -416,7 +467,7 @@ def _change(report: OrganisationReport, part: Part) -> Iterator[Block | None]:
 def _numbers(report: OrganisationReport, part: Part) -> Iterator[Block | None]:
     """Tabulate means of numbers, of the earlier wave too where there is one."""
     names = [v.name for v in _variables(report, part)]
-    tables = [("scores", report.wave), ("scores_before", report.previous_wave)]
+    tables = [("scores_before", report.previous_wave), ("scores", report.wave)]
     rows = [
         (wave, row)
         for name, wave in tables
@@ -446,8 +497,6 @@ def _numbers(report: OrganisationReport, part: Part) -> Iterator[Block | None]:
 
 
 def _mean(row: Mapping[str, Any]) -> Cell:
-    from toolkit.presentation.tables import score_words
-
     if row["shown"] and is_known(row["estimate"]):
         return Cell(words=score_words(row))
     return Cell(words=_("not shown ({why})", why=plain_reason(row)))
