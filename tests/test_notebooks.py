@@ -41,6 +41,8 @@ def test_there_is_a_notebook_for_each_kind_of_user():
         "organisation_report",
         "panel_pilot_trend",
         "pictures_your_own_way",
+        "pilot_of_a_questionnaire",
+        "readiness_chapters",
         "reproduce_upwork_2024",
         "scales_reliability_drivers",
         "weights_design_models",
@@ -92,6 +94,8 @@ def test_a_notebook_is_valid_and_takes_parameters(path):
         ("ordinary_tests", {"study_file": SAMPLES / "ai_at_work" / "study.yaml"}),
         ("pictures_your_own_way", {"study_file": SAMPLES / "ai_at_work" / "study.yaml"}),
         ("panel_pilot_trend", {"study_file": SAMPLES / "ai_at_work" / "study.yaml"}),
+        ("pilot_of_a_questionnaire", {"study_file": SAMPLES / "readiness" / "study.yaml"}),
+        ("readiness_chapters", {"study_file": SAMPLES / "readiness" / "study.yaml"}),
         ("scales_reliability_drivers", {}),
         ("your_sav_in_ten_minutes", {"study_file": SAMPLES / "ai_at_work" / "study.yaml"}),
         ("weights_design_models", {"study_file": SAMPLES / "ai_at_work" / "study.yaml"}),
@@ -162,8 +166,8 @@ def all_right(path: Path, names: dict[str, object]) -> bool:
     return set(states) == {"right"}
 
 
-def test_the_course_has_the_ten_topics_in_order():
-    assert [path.stem[:3] for path in COURSE] == [f"{number:02d}_" for number in range(1, 11)]
+def test_the_course_has_its_topics_in_order():
+    assert [path.stem[:3] for path in COURSE] == [f"{number:02d}_" for number in range(1, 12)]
 
 
 def test_every_exercise_stands_in_one_notebook():
@@ -197,7 +201,12 @@ def test_a_notebook_of_the_course_runs_waits_for_answers_and_takes_the_right_one
 @pytest.mark.slow
 @pytest.mark.parametrize("path", COURSE, ids=lambda path: path.stem)
 def test_a_notebook_of_the_course_runs_in_a_kernel(path, tmp_path):
-    files = {"register_folder": SAMPLES / "published", "study_file": SAMPLES / "ai_at_work" / "study.yaml"}
+    files = {
+        "register_folder": SAMPLES / "published",
+        "study_file": SAMPLES / "ai_at_work" / "study.yaml",
+        "readiness_file": SAMPLES / "readiness" / "study.yaml",
+        "questionnaire": SAMPLES.parent / "instruments" / "complete",
+    }
     given = {name: str(files[name]) for name in notebook_parameters(path)}
     execute(path, tmp_path / "executed.ipynb", given)
     outputs = [output for cell in code_cells(tmp_path / "executed.ipynb") for output in cell["outputs"]]

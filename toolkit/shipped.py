@@ -83,7 +83,7 @@ def study_path(given: str | Path) -> Path:
 _WHERE = {
     "study": "*/study.yaml",
     "register": "*/studies.yaml",
-    "findings": "published/upwork_*.csv",
+    "findings": "published/*_20??.csv",
     "recipe": "*/recipe.yaml",
 }
 """Kind → where in data_samples the shipped files of that kind are."""

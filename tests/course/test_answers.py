@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from functools import cache
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,10 @@ BY_HAND = {
     "ratio-3": 1.1,
     "ratio-4": 0.88 / 1.88,
     "methods-2": 1.959964 * math.sqrt(0.25 / 625),
+    "writing-1": (10 + 36) / 100,
+    "writing-2": max(len({0, 1, 2, 3, 4, 5} & set(five)) for five in combinations(range(10), 5)) / 10,
+    "writing-3": 1 - 3**4 / 4**4,
+    "writing-4": 54 / 200,
     "critique-1": ["instrument", "sampling", "mode", "weighting", "processing_and_quality", "limitations"],
 }
 

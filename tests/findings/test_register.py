@@ -9,8 +9,8 @@ import pytest
 
 from tests.refusals import problem
 from toolkit.errors import InvalidInput
-from toolkit.findings import benchmark, load_findings
-from toolkit.findings.register import FINDING_COLUMNS, POOLED_COLUMNS
+from toolkit.findings import benchmark, load_crosswalk, load_findings
+from toolkit.findings.register import CROSSWALK_COLUMNS, FINDING_COLUMNS, POOLED_COLUMNS
 from toolkit.instrument import load_instruments
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -187,3 +187,77 @@ def test_a_broken_file_is_refused(tmp_path, content, refusal):
 def test_a_file_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(InvalidInput, check=problem("file-not-found", "file")):
         load_findings(tmp_path / "nothing.csv")
+
+
+def test_the_benchmarks_of_the_questionnaires_name_answers_that_those_groups_give() -> None:
+    files = sorted((ROOT / "instruments" / "complete").glob("*.yaml"))
+    complete = load_instruments(files)
+    mapped = load_findings("questionnaires_2026")
+    assert len(mapped) == 60
+    assert mapped["finding_id"].is_unique
+    for row in mapped.itertuples():
+        variable = complete[row.variable]
+        assert row.our_audience in variable.audiences, row.finding_id
+        assert variable.codes_of(row.measure), row.finding_id
+
+
+def test_the_benchmarks_carry_the_figures_of_the_register() -> None:
+    mapped = load_findings("questionnaires_2026").set_index("finding_id")
+    register = pd.read_csv(ROOT / "data_samples" / "published" / "findings.csv").set_index("finding_id")
+    both = mapped.merge(register, left_index=True, right_index=True, suffixes=("", "_register"))
+    assert both["value"].notna().all()
+    assert (both["value_pct"] - both["value"].astype(float)).abs().max() < 0.05
+    assert (both["base"] == both["base_register"]).mean() > 0.4  # the others are worded at more length
+
+
+def crosswalk(folder: Path, **changes: str) -> Path:
+    row = dict.fromkeys(CROSSWALK_COLUMNS, "x") | {"item": "aidays", "grade": "similar"} | changes
+    pd.DataFrame([row]).to_csv(folder / "crosswalk.csv", index=False)
+    return folder / "crosswalk.csv"
+
+
+def test_the_shipped_crosswalk_grades_only_what_was_read() -> None:
+    found = load_crosswalk()
+    graded = found[found["grade"] != "not read"]
+    assert set(graded["grade"]) <= {"identical", "recodable", "similar", "none"}
+    assert (graded["read"] != "").all()
+    unread = found[found["grade"] == "not read"]
+    assert set(unread["questionnaire"]) >= {"oecd-ai-2022", "eurobarometer-554", "ewcs-2024", "gallup-2025"}
+    assert (unread[["item", "question", "read"]] == "").all(axis=None)
+
+
+def test_crosswalk_rows_quote_the_questions_that_our_study_files_hold() -> None:
+    from toolkit.instrument import load_instrument
+
+    found = load_crosswalk()
+    for name in ("stackoverflow_2023", "stackoverflow_2024", "stackoverflow_2025", "gss_2018"):
+        held = load_instrument(ROOT / "data_samples" / name / "instrument.yaml")
+        texts = {item.text["all"]["en"] for item in held.items}
+        quoted = found.loc[found["questionnaire"] == name.replace("_", "-"), "question"]
+        assert len(quoted), name
+        assert set(quoted) <= texts, name
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "place"),
+    [
+        ({"item": "aiday"}, "unknown-item", "row 2, column item"),
+        ({"grade": "close"}, "unknown-option", "row 2, column grade"),
+        ({"read": ""}, "missing-value", "row 2, column read"),
+        ({"licence": ""}, "missing-value", "row 2, column licence"),
+        ({"item": ""}, "missing-value", "row 2, column item"),
+        ({"grade": "not read", "note": ""}, "missing-value", "row 2, column note"),
+    ],
+)
+def test_a_row_of_the_crosswalk_that_claims_too_much_is_refused(
+    changes: dict[str, str], code: str, place: str, tmp_path: Path
+) -> None:
+    with pytest.raises(InvalidInput, check=problem(code, place)):
+        load_crosswalk(crosswalk(tmp_path, **changes), columns=["aidays"])
+
+
+def test_every_fault_of_a_crosswalk_is_listed_at_once(tmp_path: Path) -> None:
+    path = crosswalk(tmp_path, item="aiday", grade="close", note="")
+    with pytest.raises(InvalidInput) as caught:
+        load_crosswalk(path, columns=["aidays"])
+    assert [one.code for one in caught.value.problems] == ["unknown-option", "unknown-item", "missing-value"]

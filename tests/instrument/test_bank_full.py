@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import csv
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from toolkit.instrument import Instrument, lint, load_instrument, load_instruments, read_yaml
+from toolkit.instrument import (
+    Instrument,
+    advise,
+    lint,
+    load_instrument,
+    load_instruments,
+    minutes,
+    read_yaml,
+)
 from toolkit.instrument.files import BankFile
 
 INSTRUMENTS = Path(__file__).resolve().parents[2] / "instruments"
@@ -185,3 +195,171 @@ def test_published_words_are_those_of_the_publication_and_carry_their_licence() 
 def test_words_in_one_language_only_burden_no_questionnaire_that_does_not_ask_them() -> None:
     assert "selfburn5" not in questionnaire("core").scales
     assert "attitude" not in questionnaire("complete").themes
+
+
+EARLIER = {item["id"] for item in read_yaml(INSTRUMENTS / "bank" / "earlier.yaml")["items"]}
+
+
+def asked(folder: str, audience: str) -> list[str]:
+    return [item.id for item in load_instrument(INSTRUMENTS / folder / f"{audience}.yaml").items]
+
+
+def test_every_item_declares_what_it_is_about_and_when(bank: BankFile) -> None:
+    for item in bank.items:
+        assert item.time_frame, item.id
+        heard = item.audiences or (tuple(bank.audiences) if "all" in item.text else tuple(item.text))
+        for audience in heard:
+            assert item.referent.get(audience, item.referent.get("all")), (item.id, audience)
+
+
+def test_what_a_respondent_may_not_know_offers_a_way_out(bank: BankFile) -> None:
+    for item in bank.items:
+        scale = bank.scales.get(item.scale or "")
+        about_oneself = set(item.referent.values()) == {"self"}
+        if item.id in EARLIER or about_oneself or item.type in ("number", "text"):
+            continue
+        if item.type == "multi":
+            assert any(option.exclusive for option in item.options), item.id
+        else:
+            ways = {*item.missing, *(scale.missing if scale else ())}
+            assert ways or (scale and "uns" in [option.code for option in scale.options]), item.id
+
+
+def test_an_estimate_of_leaders_may_be_left_blank_and_says_so(bank: BankFile) -> None:
+    estimates = [item for item in bank.items if item.estimate_of]
+    assert len(estimates) == 7
+    for item in estimates:
+        assert (item.minimum, item.maximum) == (0, 100)
+        assert "blank" in item.help["all"]["en"]
+        assert set(item.text) == {"executive"}
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_one_questionnaire_asks_everything_in_fifteen_minutes_per_group(language: str) -> None:
+    complete = questionnaire("complete")
+    longest = minutes(complete, language=language).set_index("audience")["longest"]
+    assert set(longest.index) == set(EVERYONE)
+    assert longest.max() <= 15
+    assert advise(complete) == []
+
+
+@pytest.mark.parametrize("audience", EVERYONE)
+@pytest.mark.parametrize(
+    ("folder", "more"),
+    [
+        ("core", set()),
+        ("readiness", set()),
+        ("pulse", set()),
+        ("published", {"selfburn", "aias"}),  # word for word in English only
+        (
+            "pilot",
+            {"paircode", "taskway", "load", "taskmin", "taskqual", "taskredo"},
+        ),  # one task, asked twice
+    ],
+)
+def test_the_short_questionnaires_are_parts_of_the_complete_one(
+    folder: str, more: set[str], audience: str
+) -> None:
+    whole = asked("complete", audience)
+    short = [name for name in asked(folder, audience) if name not in more]
+    assert set(asked(folder, audience)) - set(whole) <= more
+    places = [whole.index(name) for name in short if name in whole]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("audience", EVERYONE)
+def test_statements_to_agree_with_are_a_quarter_of_the_core_at_most(audience: str) -> None:
+    items = load_instrument(INSTRUMENTS / "core" / f"{audience}.yaml").items
+    closed = [item for item in items if item.type in ("single", "matrix")]
+    agree = [item.id for item in closed if item.scale == "agree5"]
+    assert len(agree) <= len(closed) / 4
+    assert set(agree) <= EARLIER  # the anchors that published figures need
+
+
+def test_background_comes_last_and_one_check_of_attention_has_one_right_answer() -> None:
+    for folder in ("complete", "core", "readiness"):
+        merged = questionnaire(folder)
+        assert merged.sections[-1].id == "profile"
+        checks = [item for item in merged.items if item.attention]
+        assert [(item.id, item.attention) for item in checks] == [("attend", "2")]
+        assert "Rarely" in checks[0].text["all"]["en"]
+        assert "Rarement" in checks[0].text["all"]["fr"]
+
+
+def test_what_could_harm_a_respondent_is_sensitive() -> None:
+    found = {v.name for v in questionnaire("complete").variables if v.sensitive}
+    assert found >= {
+        *("burnout", "burnoften", "leaveorg", "leavewhy", "unapp", "leadaware", "worry_job", "safe_say"),
+        *("auto_check", "auto_rules", "leadtrust_well", "leadtrust_ai", "leadshow_use", "leadshow_err"),
+    }
+
+
+def test_freelancers_are_asked_about_the_organisation_of_the_report() -> None:
+    complete = questionnaire("complete")
+    for item in complete.items:
+        about = item.referent.get("freelancer", item.referent.get("all"))
+        if item.id not in EARLIER and "freelancer" in (item.audiences or ()) and about == "organisation":
+            assert "{organisation}" in item.text["freelancer"]["en"], item.id
+            assert "{organisation}" in item.text["freelancer"]["fr"], item.id
+
+
+def test_every_battery_and_list_without_an_order_of_its_own_is_shown_at_random(bank: BankFile) -> None:
+    fixed = {
+        "tooldepth",
+        "practice",
+        "leadtrust",
+        "encour",
+        "clear",
+        "safe",
+        "leadshow",
+        "steps",
+        "lessons",
+        "load",
+    }
+    fixed |= {"aias", *EARLIER}
+    lists = {item.id for item in bank.items if item.type in ("multi", "matrix")}
+    assert {item.id for item in bank.items if item.order and item.id in lists} == lists - fixed
+
+
+def _french(entry: object) -> Iterator[str]:
+    if isinstance(entry, dict):
+        for key, value in entry.items():
+            if key == "fr" and isinstance(value, str):
+                yield value
+            else:
+                yield from _french(value)
+    elif isinstance(entry, list):
+        for value in entry:
+            yield from _french(value)
+
+
+def test_french_is_set_by_rule() -> None:
+    texts = [text for path in INSTRUMENTS.glob("*/*.yaml") for text in _french(read_yaml(path))]
+    assert len(texts) > 600
+    for text in texts:
+        assert "'" not in text, text
+        assert not re.search(r"(?<!\u00a0)[?!;:»]", text.replace("{", "").replace("}", "")), text
+        assert not re.search(r"\b(collaborateurs?|indépendants|salariés|dirigeants)\b", text), text
+
+
+def test_what_is_read_before_and_after_is_in_both_languages_and_true_to_the_policy() -> None:
+    texts = questionnaire("complete").texts
+    for name, words in texts:
+        assert set(words) == {"en", "fr"}, name
+    for language in ("en", "fr"):
+        assert "{minutes}" in texts.welcome[language]
+        assert "{threshold}" in texts.confidentiality[language]
+        assert "{sensitive_threshold}" in texts.confidentiality[language]
+
+
+def test_every_statement_of_the_sources_is_asked_or_declined_with_a_reason() -> None:
+    complete = questionnaire("complete")
+    known = {name for v in complete.variables for name in (v.name, v.item.id)}
+    with (INSTRUMENTS / "coverage.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 91
+    assert len({(row["source"], row["statement"]) for row in rows}) == 91
+    for row in rows:
+        assert bool(row["items"]) != bool(row["declined"]), row["statement"]
+        assert set(row["items"].split()) <= known, row["statement"]
+    assert sum(bool(row["declined"]) for row in rows) == 1

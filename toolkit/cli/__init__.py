@@ -20,6 +20,7 @@ from toolkit.cli import (
     comments,
     compare,
     convert,
+    crosswalk,
     deliver,
     export,
     fetch,
@@ -65,6 +66,7 @@ _COMMANDS = (
     translate,
     export,
     findings,
+    crosswalk,
     checklist,
 )
 

@@ -40,7 +40,7 @@ def exercises() -> dict[str, Exercise]:
     """
     from toolkit.course import statements, topics
 
-    every = (*topics.FIGURES, *topics.EXERCISES, *topics.NEWS, *statements.EXERCISES)
+    every = (*topics.FIGURES, *topics.EXERCISES, *topics.NEWS, *statements.EXERCISES, *topics.WRITING)
     return {one.id: one for one in every}
 
 

@@ -41,6 +41,7 @@ __all__ = [
     "NEWS",
     "SMALL",
     "STUDY",
+    "WRITING",
     "Checked",
     "Exercise",
     "Kind",
@@ -680,3 +681,60 @@ NEWS = (
     ),
 )
 """Notebook 8."""
+
+
+# --- 11, writing questions
+
+
+WRITING = (
+    Exercise(
+        "writing-1",
+        "One in ten agrees with whatever a statement says; of all others 40% agree. What share agrees?",
+        "fraction",
+        lambda given: 0.1 + 0.9 * 0.4,
+        "0.1 + 0.9 × 0.4: those who always agree, and 40% of the rest.",
+        "Add those who always agree to the part of the others.",
+        mistakes=(
+            Mistake(lambda given: 0.1 + 0.4, "The 40% are of the others, who are nine in ten."),
+            Mistake(lambda given: 0.4, "This leaves out those who agree with whatever is said."),
+        ),
+    ),
+    Exercise(
+        "writing-2",
+        "60% find their tools fast, 50% find them reliable. At most how many can agree with both?",
+        "fraction",
+        lambda given: min(0.6, 0.5),
+        "No more than the smaller of the two; at least 0.6 + 0.5 − 1 = 0.1. The answer shows neither share.",
+        "Imagine that everybody who finds them reliable also finds them fast.",
+        mistakes=(
+            Mistake(lambda given: 0.6 * 0.5, "This holds if the two have nothing to do with each other."),
+            Mistake(lambda given: 0.6 + 0.5 - 1, "This is the least, not the most."),
+            Mistake(lambda given: (0.6 + 0.5) / 2, "A mean of two shares is not the share of both."),
+        ),
+    ),
+    Exercise(
+        "writing-3",
+        "Each week one in four takes part, whatever they did before. What share does so in four weeks?",
+        "fraction",
+        lambda given: 1 - 0.75**4,
+        "1 − 0.75⁴: three in four stay away, four times over.",
+        "How likely is it that somebody takes part in none of the four weeks?",
+        mistakes=(
+            Mistake(lambda given: 1.0, "Some take part twice, so that others never do."),
+            Mistake(lambda given: 0.25, "This is one week's share."),
+            Mistake(lambda given: 0.75**4, "This is the share that never takes part."),
+        ),
+    ),
+    Exercise(
+        "writing-4",
+        "Of 200 asked, 80 do not know; of the others 45% see the step. What share of all 200 sees it?",
+        "fraction",
+        lambda given: 120 / 200 * 0.45,
+        "120 of 200 know, and 45% of them see it.",
+        "First the part that knows, then the part of it that sees the step.",
+        mistakes=(
+            Mistake(lambda given: 0.45, "This is of those who know."),
+            Mistake(lambda given: 0.45 - 80 / 200, "Shares of different bases cannot be subtracted."),
+        ),
+    ),
+)

@@ -13,13 +13,16 @@ import pandas as pd
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.inputs import LARGEST_ANSWERS, read_bytes
 from toolkit.platforms.files.delimited import csv_reader
-from toolkit.shipped import named
+from toolkit.shipped import named, shipped
 
 __all__ = [
+    "CROSSWALK_COLUMNS",
     "FINDING_COLUMNS",
+    "GRADES",
     "POOLED_COLUMNS",
     "as_number",
     "header_problems",
+    "load_crosswalk",
     "load_findings",
     "read_csv",
     "repeated",
@@ -126,6 +129,84 @@ def load_findings(path: str | Path, *, threshold: int = 5) -> pd.DataFrame:
             for name, kind in types.items()
         }
     )
+
+
+GRADES = ("identical", "recodable", "similar", "none", "not read")
+"""How close a public question is to one of ours; "not read" lists a questionnaire whose text was not read."""
+CROSSWALK_COLUMNS = (
+    "item",
+    "questionnaire",
+    "title",
+    "variable",
+    "question",
+    "grade",
+    "note",
+    "source",
+    "licence",
+    "read",
+)
+
+
+def load_crosswalk(path: str | Path | None = None, *, columns: Iterable[str] | None = None) -> pd.DataFrame:
+    """Load the crosswalk from our items to the questions of public questionnaires.
+
+    Parameters
+    ----------
+    path
+        CSV in UTF-8 with the columns of `CROSSWALK_COLUMNS`; default: the shipped one.
+    columns
+        Items and columns that a row may name; default: those of the shipped questionnaires `complete` and
+        `core`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per pair of questions, all str: how close they are (`grade`), what was read, its licence. A
+        questionnaire that was not read has one row without an item.
+
+    Raises
+    ------
+    InvalidInput
+        Naming every row of an unknown item or grade, and every graded row without question, note or what
+        was read.
+
+    Examples
+    --------
+    >>> load_crosswalk().query("grade == 'recodable'")["item"].unique().tolist()
+    ['staffsize']
+    """
+    path = Path(path) if path is not None else shipped("instruments", "crosswalk.csv")
+    header, rows = read_csv(path)
+    problems = [*header_problems(header, CROSSWALK_COLUMNS, "crosswalk rows")]
+    if problems:
+        raise InvalidInput(path.name, problems)
+    if columns is None:
+        from toolkit.instrument import load_instruments
+
+        asked = load_instruments(sorted(shipped("instruments", "complete").glob("*.yaml")))
+        columns = {name for one in asked.variables for name in (one.name, one.item.id)}
+    known = set(columns)
+    for line, row in rows:
+        record = dict(zip(header, row, strict=False))
+        where = f"row {line}"
+        if record["grade"] not in GRADES:
+            hint = near_names(record["grade"], GRADES)
+            problems.append(Problem("unknown-option", f"{where}, column grade", "unknown grade", hint))
+        if record["grade"] == "not read":
+            needed: tuple[str, ...] = ("questionnaire", "title", "note")
+        else:
+            needed = tuple(name for name in CROSSWALK_COLUMNS if name != "source")
+            if record["item"] and record["item"] not in known:
+                what, hint = f"unknown item '{record['item']}'", near_names(record["item"], known)
+                problems.append(Problem("unknown-item", f"{where}, column item", what, hint))
+        problems += [
+            Problem("missing-value", f"{where}, column {name}", "is blank", "fill it in from what was read")
+            for name in needed
+            if not record.get(name)
+        ]
+    if problems:
+        raise InvalidInput(path.name, problems)
+    return pd.DataFrame([row for _, row in rows], columns=header).astype("str")[list(CROSSWALK_COLUMNS)]
 
 
 def thin_benchmarks(records: Iterable[Mapping[str, Any]], threshold: int) -> Iterator[Problem]:

@@ -538,7 +538,7 @@ def _dont_know(frame: pd.DataFrame, study: Study, design: Design | None) -> dict
     answered = {
         name + DONT_KNOW: (said == "-1").astype(float).where(~said.isin(_NO_ANSWER))
         for name, said in codes.items()
-        if not said.isin(_NO_ANSWER).all()
+        if (said == "-1").any()
     }
     if not answered:
         return {}

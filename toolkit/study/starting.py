@@ -122,9 +122,15 @@ def start_study(
 
 
 def _primary(instrument: Instrument) -> list[str]:
-    """List the first items with good and bad answers; a study of one audience has no gaps to declare."""
-    judged = [item.id for item in instrument.items if item.type == "single" and item.favourable != "none"]
-    return judged[:3] if len(instrument.audiences) > 1 else []
+    """List the first judged items that all groups answer about the same thing; one group has no gaps."""
+    groups = set(instrument.audiences)
+    judged = [
+        item.id
+        for item in instrument.items
+        if item.type == "single" and item.favourable != "none" and set(item.audiences or groups) == groups
+        if len({item.referent.get(name, item.referent.get("all")) for name in groups}) == 1
+    ]
+    return judged[:3] if len(groups) > 1 else []
 
 
 def study_id(folder: Path) -> str:
