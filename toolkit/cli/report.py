@@ -30,13 +30,6 @@ def add(commands: Commands) -> None:
         as_json=True,
     )
     add_selection(report)
-    report.add_argument(
-        "--for",
-        dest="groups",
-        action="append",
-        metavar="CUT=GROUP",
-        help="instead of reports, write the page of a group of a cut, or of each (CUT=*); repeatable",
-    )
     batch = add_command(
         commands,
         "batch",
@@ -85,7 +78,8 @@ def add_selection(command: argparse.ArgumentParser) -> None:
         dest="organisations",
         action="append",
         metavar="ID",
-        help="only this organisation (repeatable)",
+        help="only this organisation (repeatable); --for CUT=GROUP: instead of reports, the page of a group of "
+        "a cut, --for CUT=*: of all its groups",
     )
     command.add_argument("--wave", help="the wave, as the study file writes it (default: the latest)")
     command.add_argument("--notebook", metavar="FILE", help="a parameterised notebook to use as the report")
@@ -143,8 +137,9 @@ def build(given: argparse.Namespace) -> int:
     """Build the reports, print a summary and return the exit code."""
     from toolkit.reporting.batch import run_study
 
-    if getattr(given, "groups", None):
-        return _group_pages(given)
+    groups = [one for one in given.organisations or () if "=" in one]
+    if groups and given.command == "report":
+        return _group_pages(given, groups)
     printer = ProgressPrinter()
     try:
         made = run_study(
@@ -162,17 +157,17 @@ def build(given: argparse.Namespace) -> int:
     return _code(made.rename(columns={"organisation": "value"}), given)
 
 
-def _group_pages(given: argparse.Namespace) -> int:
+def _group_pages(given: argparse.Namespace, groups: list[str]) -> int:
     from toolkit.reporting.cuts import group_pages
     from toolkit.reporting.formats import check_formats
     from toolkit.study import load_study
 
     made = group_pages(
         load_study(study_file(given.study), data=given.data),
-        given.groups,
+        groups,
         out=Path(given.out),
         wave=given.wave,
-        organisations=given.organisations,
+        organisations=[one for one in given.organisations if one not in groups] or None,
         formats=check_formats(given.formats),
     )
     for path in made:

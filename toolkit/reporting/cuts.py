@@ -19,7 +19,7 @@ import pandas as pd
 from toolkit.disclosure.cells import thresholds
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import MISSING, Variable
-from toolkit.study.weighting import WEIGHT
+from toolkit.study.weighting import WEIGHT, with_kish
 
 if TYPE_CHECKING:
     from toolkit.analysis import Design
@@ -198,7 +198,7 @@ def cut_tables(
             some = divided if design is not None else divided[rows]
             shares = proportions(some, variables, by=by, measure="top", level=study.level, design=design)
             shares = shares[shares["n"].fillna(0) > 0]
-            tables.setdefault(column, []).append(_with_kish(shares, divided, design, by))
+            tables.setdefault(column, []).append(with_kish(shares, divided, design, by))
             tests.append(_tested(some, variables, column, design).assign(cut=cut, audience=audience))
     found = {
         name: pd.concat(own, ignore_index=True)[
@@ -235,14 +235,6 @@ def _answers(
         policy.threshold_for(variable.name),
         lambda n: policy.unanimity_bounds(n, variable.name) if policy.unanimity else (-1.0, 2.0),
     )
-
-
-def _with_kish(
-    shares: pd.DataFrame, frame: pd.DataFrame, design: Design | None, by: Sequence[str]
-) -> pd.DataFrame:
-    from toolkit.reporting.gathering import with_kish
-
-    return with_kish(shares, frame, design, by)
 
 
 def _tested(

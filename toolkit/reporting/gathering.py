@@ -13,13 +13,13 @@ import pandas as pd
 from toolkit.disclosure.cells import thresholds
 from toolkit.disclosure.ledger import Entry, People, conflicts, group_text
 from toolkit.errors import InvalidInput, Problem
-from toolkit.instrument.model import MISSING, Instrument, Variable
+from toolkit.instrument.model import Instrument, Variable
 from toolkit.locale import _, current_language
 from toolkit.presentation.rows import DONT_KNOW, audience_name
 from toolkit.reporting.cuts import cut_tables
 from toolkit.responses.frames import plain
 from toolkit.study.study import Beside, beside_of_part
-from toolkit.study.weighting import WEIGHT, spread_of_weights
+from toolkit.study.weighting import WEIGHT, spread_of_weights, with_kish
 
 if TYPE_CHECKING:
     from toolkit.analysis import Design
@@ -35,7 +35,6 @@ __all__ = [
     "describe_changed",
     "gather",
     "reportable",
-    "with_kish",
 ]
 
 Changed = tuple[str, str, str]
@@ -188,45 +187,6 @@ def _designed(
     for wave, names in audiences.items():
         shown |= (frame["wave"] == wave) & frame["audience"].isin(list(names))
     return _with_used_audiences(frame.assign(audience=frame["audience"].where(shown))), design
-
-
-def with_kish(
-    rows: pd.DataFrame,
-    frame: pd.DataFrame,
-    design: Design | None,
-    by: Sequence[str] = ("audience",),
-    *,
-    between: str = "",
-) -> pd.DataFrame:
-    """Append the effective numbers of weighted answers by which the gate judges a base.
-
-    Parameters
-    ----------
-    by
-        Group columns of the rows.
-    between
-        Of rows that compare, the column of the frame whose values are compared.
-    """
-    if design is None or WEIGHT not in frame or rows.empty:
-        return rows
-    keys = [*by, *([between] if between else [])]
-    weights = pd.DataFrame({"w": frame[WEIGHT], "ww": frame[WEIGHT] ** 2} | {key: frame[key] for key in keys})
-    found: dict[tuple[str, ...], float] = {}
-    for item in rows["item"].unique():
-        given = frame[item].notna() & ~frame[item].isin(list(MISSING))
-        sums = weights[given].groupby(keys, observed=True)[["w", "ww"]].sum()
-        for group, w, ww in zip(sums.index, sums["w"], sums["ww"], strict=True):
-            names = map(str, group) if isinstance(group, tuple) else (str(group),)
-            found[(str(item), *names)] = w**2 / ww if ww > 0 else float("nan")
-    ends = {f"_{end}": [*by, f"audience_{end}"] for end in "ab"} if between else {"": list(by)}
-    columns = {
-        f"kish_n{end}": [
-            found.get(tuple(map(str, key)), float("nan"))
-            for key in rows[["item", *names]].itertuples(index=False, name=None)
-        ]
-        for end, names in ends.items()
-    }
-    return rows.assign(**columns)
 
 
 def beside_releases(

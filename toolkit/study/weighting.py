@@ -15,7 +15,7 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from toolkit.errors import InvalidInput, NotConverged, Problem, near_names
-from toolkit.instrument.model import Instrument, is_missing_code
+from toolkit.instrument.model import MISSING, Instrument, is_missing_code
 from toolkit.instrument.yaml_loader import Strict, Truth
 from toolkit.weighting import Calibration, Weights, effective_n, poststratify, rake, trim
 
@@ -34,6 +34,7 @@ __all__ = [
     "read_margins",
     "spread_of_weights",
     "weighed",
+    "with_kish",
 ]
 
 WEIGHT, _BASE = "weight", "base_weight"
@@ -422,6 +423,45 @@ def _design_problems(frame: pd.DataFrame, design: StudyDesign | None) -> Iterato
             )
             hint = "put the organisation into its name, such as acme-north"
             yield Problem("inconsistent", f"design → {name}", what, hint)
+
+
+def with_kish(
+    rows: pd.DataFrame,
+    frame: pd.DataFrame,
+    design: Design | None,
+    by: Sequence[str] = ("audience",),
+    *,
+    between: str = "",
+) -> pd.DataFrame:
+    """Append the effective numbers of weighted answers by which the gate judges a base.
+
+    Parameters
+    ----------
+    by
+        Group columns of the rows.
+    between
+        Of rows that compare, the column of the frame whose values are compared.
+    """
+    if design is None or WEIGHT not in frame or rows.empty:
+        return rows
+    keys = [*by, *([between] if between else [])]
+    weights = pd.DataFrame({"w": frame[WEIGHT], "ww": frame[WEIGHT] ** 2} | {key: frame[key] for key in keys})
+    found: dict[tuple[str, ...], float] = {}
+    for item in rows["item"].unique():
+        given = frame[item].notna() & ~frame[item].isin(list(MISSING))
+        sums = weights[given].groupby(keys, observed=True)[["w", "ww"]].sum()
+        for group, w, ww in zip(sums.index, sums["w"], sums["ww"], strict=True):
+            names = map(str, group) if isinstance(group, tuple) else (str(group),)
+            found[(str(item), *names)] = w**2 / ww if ww > 0 else float("nan")
+    ends = {f"_{end}": [*by, f"audience_{end}"] for end in "ab"} if between else {"": list(by)}
+    columns = {
+        f"kish_n{end}": [
+            found.get(tuple(map(str, key)), float("nan"))
+            for key in rows[["item", *names]].itertuples(index=False, name=None)
+        ]
+        for end, names in ends.items()
+    }
+    return rows.assign(**columns)
 
 
 # Cuts: columns by which reports divide audiences
