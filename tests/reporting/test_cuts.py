@@ -16,8 +16,8 @@ from tests.refusals import Refusal, problem
 from toolkit.cli import main
 from toolkit.disclosure import release
 from toolkit.errors import InvalidInput
-from toolkit.reporting.cuts import UNKNOWN, blocks_of, column_of, cut_tables, group_pages, members_of
-from toolkit.reporting.sections.cuts import cells_of
+from toolkit.reporting.cuts import UNKNOWN, blocks_of, column_of, cut_tables, members_of
+from toolkit.reporting.sections.cuts import cells_of, group_pages
 from toolkit.study.weighting import cut_problems
 
 SAMPLE = Path(__file__).resolve().parents[2] / "data_samples" / "weighted"

@@ -78,8 +78,8 @@ def add_selection(command: argparse.ArgumentParser) -> None:
         dest="organisations",
         action="append",
         metavar="ID",
-        help="only this organisation (repeatable); --for CUT=GROUP: instead of reports, the page of a group of "
-        "a cut, --for CUT=*: of all its groups",
+        help="only this organisation (repeatable); --for CUT=GROUP: instead of reports, the page of a group "
+        "of a cut, --for CUT=*: of all its groups",
     )
     command.add_argument("--wave", help="the wave, as the study file writes it (default: the latest)")
     command.add_argument("--notebook", metavar="FILE", help="a parameterised notebook to use as the report")
@@ -158,8 +158,8 @@ def build(given: argparse.Namespace) -> int:
 
 
 def _group_pages(given: argparse.Namespace, groups: list[str]) -> int:
-    from toolkit.reporting.cuts import group_pages
     from toolkit.reporting.formats import check_formats
+    from toolkit.reporting.sections.cuts import group_pages
     from toolkit.study import load_study
 
     made = group_pages(

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from toolkit.locale import _
+from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.locale import _, using_language
 from toolkit.presentation.blocks import Block, Heading, Several, Table, table_of
 from toolkit.presentation.numbers import count, is_known, percent, point_number, points, share_number
 from toolkit.presentation.rows import audience_name, item_name, listed
-from toolkit.reporting.cuts import CUT, UNKNOWN, members_of
+from toolkit.reporting.cuts import CUT, UNKNOWN, column_of, members_of
 from toolkit.reporting.sections import given, passage, section
 
 if TYPE_CHECKING:
     from toolkit.reporting.report import OrganisationReport
+    from toolkit.study import Study
 
 _MOST_COLUMNS = 9
 """Groups side by side in one map; more are drawn on further ones."""
@@ -279,3 +282,79 @@ def group_page(report: OrganisationReport, cut: str, group: str) -> Mapping[str,
             )
         )
     return found
+
+
+# Pages of single groups, for their managers
+
+
+def group_pages(
+    study: Study,
+    chosen: Sequence[str],
+    *,
+    out: Path,
+    wave: str | None = None,
+    organisations: Sequence[str] | None = None,
+    formats: Sequence[str] = ("html",),
+) -> list[Path]:
+    """Write a page per group, with numbers that its organisation's report shows and no others.
+
+    Parameters
+    ----------
+    chosen
+        "cut=group" as the answers have it, or "cut=*" for all groups that are large enough.
+    out
+        Pages are written to its folder study/wave/organisation/groups.
+
+    Returns
+    -------
+    list of Path
+        The files written; of a group that may not be shown there is none.
+
+    Raises
+    ------
+    InvalidInput
+        An unknown cut, or a group that no chosen organisation has.
+    """
+    from toolkit.platforms.naming import made_id
+    from toolkit.reporting.documents.brand import cover_of
+    from toolkit.reporting.documents.model import Document, Section
+    from toolkit.reporting.formats import FORMATS
+    from toolkit.reporting.options import chosen_organisations, chosen_wave
+    from toolkit.reporting.report import open_report
+
+    wave = chosen_wave(study, wave)
+    named = chosen_organisations(study, wave, None if organisations is None else list(organisations))
+    problems = []
+    pairs = [(cut, group) for cut, _, group in (one.partition("=") for one in chosen)]
+    frame = study.responses(wave=wave, missing="codes")
+    for cut, group in pairs:
+        if cut not in study.cut_columns:
+            hint = near_names(cut, study.cut_columns)
+            problems.append(Problem("unknown-name", f"--for {cut}={group}", "unknown cut of the study", hint))
+        elif group != "*":
+            known = column_of(frame[frame["organisation"].isin(list(named))], study.cut_columns[cut][0])
+            if group not in set(known):
+                hint = near_names(group, sorted(set(known) - {UNKNOWN}))
+                problems.append(Problem("unknown-value", f"--for {cut}={group}", "unknown group", hint))
+    if problems:
+        raise InvalidInput(study.path, problems)
+    written: list[Path] = []
+    for organisation in named:
+        report = open_report(study, organisation, wave)
+        folder = out / study.id / wave / organisation / "groups"
+        for cut, group in pairs:
+            cells = pd.concat([cells_of(report, cut, audience) for audience in (*report.audiences, "")])
+            for one in list(dict.fromkeys(cells["group"])) if group == "*" else [group]:
+                with using_language(report.language, report.level):
+                    parts = group_page(report, cut, one)
+                    title = f"{cut_name(report, cut)}: {group_name(report, cut, one)}"
+                if not parts:
+                    continue
+                sections = tuple(Section(f"{title}, {who}", (block,)) for who, block in parts.items())
+                document = Document(cover_of(study, organisation, wave), sections=sections)
+                folder.mkdir(parents=True, exist_ok=True)
+                for form in formats:
+                    for file, content in FORMATS[form].write(document, f"{cut}-{made_id(one)}").items():
+                        (folder / file).write_bytes(content)
+                        written.append(folder / file)
+    return written
