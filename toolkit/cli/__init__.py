@@ -15,6 +15,7 @@ from typing import Any, TextIO
 
 import toolkit
 from toolkit.cli import (
+    audit,
     check,
     checklist,
     comments,
@@ -59,6 +60,7 @@ _COMMANDS = (
     comments,
     register,
     check,
+    audit,
     read,
     fetch,
     simulate,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial, update_wrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -89,6 +89,8 @@ class OrganisationReport:
     untranslated: tuple[int, int, str] = (0, 0, "en")
     below: tuple[str, ...] = ()
     weights: pd.DataFrame | None = None
+    cut_tests: pd.DataFrame | None = None
+    cuts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     quotes: tuple[tuple[str, str, str], ...] = ()
     registration: Registration | None = None
 
@@ -215,6 +217,8 @@ def open_report(
         untranslated=(lacking, texts, study.instrument.languages[0]),
         below=tuple(below.loc[below["organisation"] == organisation, "audience"]),
         weights=gathered.weights,
+        cut_tests=gathered.cut_tests,
+        cuts={name: levels for name, (levels, _) in study.cut_columns.items()},
         quotes=tuple(study.quotable_comments(organisation, wave).itertuples(index=False, name=None)),
         registration=study.registration,
     )
