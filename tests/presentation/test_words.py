@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable
 
 import pandas as pd
+import pytest
 
 from toolkit.disclosure import Released
 from toolkit.instrument.model import Instrument
-from toolkit.presentation import cannot_tell, summary, synthetic_notice
-from toolkit.presentation.blocks import Terms
+from toolkit.presentation import cannot_tell, summary, synthetic_notice, words
+from toolkit.presentation.blocks import Paragraph, Terms
 
 
 def _terms(prose: object) -> dict[str, str]:
@@ -88,3 +89,73 @@ def test_limits_tell_of_the_silent_and_of_what_is_withheld(
 def test_synthetic_answers_are_called_synthetic() -> None:
     assert "Synthetic data" in str(synthetic_notice())
     assert synthetic_notice(False).sentences() == ()
+
+
+def _paragraphs(prose: object) -> list[str]:
+    return [part.text for part in prose.parts if isinstance(part, Paragraph)]  # type: ignore[attr-defined]
+
+
+def test_the_summary_leads_with_what_is_clear_of_chance_or_says_that_nothing_is(
+    made: Callable[..., Released], instrument: Instrument
+) -> None:
+    large = made({"executive": 60, "employee": 400, "freelancer": 80}, seed=3)
+    gaps = large["gaps"]
+    certain = gaps[gaps["shown"] & (gaps["p_adjusted"] < 0.05) & (gaps["conf_low"] * gaps["conf_high"] > 0)]
+    prose = summary(large, instrument)
+    named = {instrument[name].label().lower() for name in certain["item"]}
+    terms = {name.lower().removeprefix("ways ai added work: ") for name in _terms(prose)}
+    assert terms
+    assert terms <= named
+    small = made({"executive": 6, "employee": 9}, seed=3)
+    assert "No gap is clear of chance" in _paragraphs(summary(small, instrument))[0]
+
+
+def test_gaps_of_answers_about_different_things_are_not_in_the_summary(
+    released: Released, instrument: Instrument, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = next(iter(_terms(summary(released, instrument))))
+    gaps = released["gaps"]
+    unlike = gaps["item"].map(lambda name: "different" if instrument[name].label() == first else "same")
+    assert "different" in set(unlike)
+    monkeypatch.setattr(words, "released_table", lambda *_args, **_columns: gaps.assign(comparable=unlike))
+    assert first not in _terms(summary(Stub(), instrument))
+
+
+class Stub:
+    """Released results with gaps alone."""
+
+    def __contains__(self, name: str) -> bool:
+        return name == "gaps"
+
+
+def test_what_is_in_favour_is_so_in_every_group(
+    made: Callable[..., Released], instrument: Instrument
+) -> None:
+    large = made({"executive": 60, "employee": 400, "freelancer": 80}, seed=3)
+    prose = summary(large, instrument)
+    parts = list(prose.parts)
+    lead = [place for place, part in enumerate(parts) if "in favour" in getattr(part, "text", "")]
+    shares = large["shares"]
+    good = shares[shares["item"].isin([v.name for v in instrument.variables if v.favourable == "top"])]
+    wanted = good[good["shown"]].groupby("item")["conf_low"].min()
+    expected = {instrument[name].label() for name in wanted.index[wanted > 0.5]}
+    shown = {name for place in lead for name, _text in parts[place + 1].pairs}
+    assert shown <= expected
+    assert bool(shown) == bool(expected)
+
+
+def test_changes_and_questions_to_discuss_are_stated(released: Released, instrument: Instrument) -> None:
+    text = " ".join(summary(released, instrument, waves=("2024", "2025")).sentences())
+    assert "since wave 2024" in text.lower()
+    name = next(row["item"] for row in released["gaps"].to_dict("records") if row["shown"])
+    asked = instrument.model_copy(
+        update={
+            "items": tuple(
+                one.model_copy(update={"discuss": {"en": f"What about {one.id}?"}})
+                for one in instrument.items
+            )
+        }
+    )
+    said = summary(released, asked)
+    assert any("What about" in text for text in said.sentences()), name
+    assert "could discuss" not in " ".join(summary(released, instrument).sentences())

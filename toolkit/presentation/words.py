@@ -8,7 +8,7 @@ import pandas as pd
 
 from toolkit.instrument.model import Instrument
 from toolkit.instrument.translation import plain, wordings
-from toolkit.locale import N_, _, language_name, ngettext
+from toolkit.locale import N_, _, current_language, language_name, ngettext
 from toolkit.presentation.blocks import Bullets, Paragraph, Prose, Terms
 from toolkit.presentation.numbers import base, is_known, percent, points
 from toolkit.presentation.rows import (
@@ -59,8 +59,12 @@ def summary(
     most: int = 3,
     adjusted: str = "",
     by: str = "audience",
+    waves: tuple[str, str] | None = None,
 ) -> Prose:
-    """Write the summary: the largest gaps, their verdicts, how to read them, and who answered.
+    """Write the summary: clear gaps, what speaks for the organisation, what changed, what to discuss.
+
+    Where no gap is clear of chance, the largest are stated as what they are. Gaps of answers about different
+    things (`comparable` "different") are left out.
 
     Parameters
     ----------
@@ -73,7 +77,9 @@ def summary(
     participation
         `Admitted.participation`, where who answered is to be reported.
     most
-        How many gaps.
+        How many gaps, and how many changes.
+    waves
+        The earlier wave and this one, where `released` has a table "trend" of the two.
     adjusted
         How p was adjusted, in words; without it the families are read from the table.
     by
@@ -86,27 +92,87 @@ def summary(
     """
     gaps = released_table(released, table, columns=("item", "measure", "gap", "verdict"))
     gaps = gaps[gaps["measure"] == measure]
+    if "comparable" in gaps:
+        gaps = gaps[gaps["comparable"] != "different"]
     parts: list[Paragraph | Bullets | Terms] = []
     answered = [] if participation is None else [Paragraph(_who_answered(participation, instrument, by))]
-    rows = records(one_an_item(by_width(gaps)).head(most))
-    if rows:
-        parts.append(Paragraph(_largest(len(rows))))
-        parts.append(Terms(tuple(_finding(row, instrument) for row in rows)))
-        parts += [Paragraph(_tested(gaps, adjusted)), *answered]
-        name = item_name(instrument, rows[0]["item"])
-        first = led(name, shares_apart(rows[0], instrument))
-    else:
-        parts.append(
-            Paragraph(
-                _(
-                    "No gap between audiences can be shown: too few answered, or nearly all gave "
-                    "the same answer."
-                )
-            )
+    widest = records(one_an_item(by_width(gaps)))
+    clear = [row for row in widest if is_certain(row)][:most]
+    rows = clear or widest[:most]
+    if not rows:
+        none = _(
+            "No gap between audiences can be shown: too few answered, or nearly all gave the same answer."
         )
-        parts += answered
-        first = ""
-    return Prose("", tuple(parts), "summary", first)
+        return Prose("", (Paragraph(none), *answered), "summary")
+    first = led(item_name(instrument, rows[0]["item"]), shares_apart(rows[0], instrument))
+    if not clear:
+        parts.append(Paragraph(_("No gap is clear of chance in these answers; the largest may be chance.")))
+    parts += [
+        Paragraph(_clear(len(clear)) if clear else _largest(len(rows))),
+        Terms(tuple(_finding(row, instrument) for row in rows)),
+    ]
+    if "shares" in released:
+        parts += _in_favour(released, instrument, by)
+    if waves is not None and "trend" in released:
+        parts += _changes(released, instrument, waves, most, by)
+    parts.append(Paragraph(_tested(gaps, adjusted)))
+    questions = dict.fromkeys(filter(None, (_to_discuss(row, instrument) for row in rows)))
+    if questions:
+        parts += [Paragraph(_("Questions that leaders could discuss:")), Bullets(tuple(questions))]
+    return Prose("", (*parts, *answered), "summary", first)
+
+
+def _clear(count: int) -> str:
+    few = {
+        1: N_("The gap between two audiences that is clear of chance:"),
+        2: N_("The two largest gaps that are clear of chance:"),
+        3: N_("The three largest gaps that are clear of chance:"),
+    }
+    return _(few.get(count, N_("The {count} largest gaps that are clear of chance:")), count=count)
+
+
+def _to_discuss(row: dict[str, Any], instrument: Instrument) -> str:
+    discuss = instrument[row["item"]].item.discuss
+    return str(discuss.get(current_language()) or next(iter(discuss.values()), ""))
+
+
+def _in_favour(released: Any, instrument: Instrument, by: str) -> list[Paragraph | Bullets | Terms]:
+    """State up to two favourable shares that lie above one half in every group, by the lowest group's."""
+    shares = released_table(released, "shares", columns=("item", "measure", "estimate", by))
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for row in records(shown_rows(shares)):
+        variable = instrument[row["item"]]
+        good = variable.codes_of(row["measure"]) == variable.codes_of("favourable")
+        if variable.kind == "single" and good and hint_of(row["item"], row["measure"], instrument):
+            groups.setdefault(row["item"], []).append(row)
+    lowest = [
+        min(rows, key=lambda row: float(row["estimate"]))
+        for rows in groups.values()
+        if all(row["conf_low"] > 0.5 if is_known(row["conf_low"]) else row["bound"] == ">=" for row in rows)
+    ]
+    best = sorted(lowest, key=lambda row: -float(row["estimate"]))[:2]
+    if not best:
+        return []
+    terms = tuple(_share_term(row, instrument, by) for row in best)
+    return [Paragraph(_("Clearly in favour of the organisation, in every group shown:")), Terms(terms)]
+
+
+def _changes(
+    released: Any, instrument: Instrument, waves: tuple[str, str], most: int, by: str
+) -> list[Paragraph | Bullets | Terms]:
+    """State the clearest changes since the earlier wave, or that there are none."""
+    changes = waves_apart(released_table(released, "trend", columns=("item", "gap", by)), waves)
+    changes = changes[changes["measure"] == "top"]
+    clear = [row for row in records(by_width(changes)) if is_certain(row)][:most]
+    if clear:
+        lead = _("The clearest changes since wave {wave}:", wave=waves[0])
+        return [Paragraph(lead), Terms(tuple(_change_term(row, instrument, by) for row in clear))]
+    sentence = _(
+        "Since wave {wave} no share has clearly changed; smaller changes cannot be "
+        "distinguished from chance.",
+        wave=waves[0],
+    )
+    return [Paragraph(sentence)]
 
 
 def shares_summary(
@@ -178,22 +244,7 @@ def shares_summary(
             )
         )
     if waves is not None and "trend" in released:
-        changes = waves_apart(released_table(released, "trend", columns=("item", "gap", by)), waves)
-        changes = changes[changes["measure"] == "top"]
-        clear = [row for row in records(by_width(changes)) if is_certain(row)][:most]
-        parts.append(
-            Paragraph(
-                _("The clearest changes since wave {wave}:", wave=waves[0])
-                if clear
-                else _(
-                    "Since wave {wave} no share has clearly changed; smaller changes cannot be "
-                    "distinguished from chance.",
-                    wave=waves[0],
-                )
-            )
-        )
-        if clear:
-            parts.append(Terms(tuple(_change_term(row, instrument, by) for row in clear)))
+        parts += _changes(released, instrument, waves, most, by)
     if participation is not None:
         parts.append(Paragraph(_who_answered(participation, instrument, by)))
     first = ""

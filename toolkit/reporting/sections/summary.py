@@ -13,19 +13,14 @@ if TYPE_CHECKING:
 
 @section(order=1)
 def summary(report: OrganisationReport) -> Block:
-    """Summarise on one page: participation, the largest gaps, their verdicts."""
+    """Summarise on one page: clear gaps, what is in favour, what changed, what to discuss, who answered."""
     from toolkit.presentation import shares_summary, summary
 
     if report.withheld:
         return Several((*notices(report), notice(report)))
+    waves = (report.previous_wave, report.wave) if report.previous_wave else None
+    found = {"participation": report.participation, "waves": waves}
     if "gaps" not in report.released.tables:
-        waves = (report.previous_wave, report.wave) if report.previous_wave else None
-        prose = shares_summary(
-            report.released,
-            report.instrument,
-            participation=report.participation,
-            waves=waves,
-        )
+        prose = shares_summary(report.released, report.instrument, **found)
         return Several((*notices(report), *nothing_to_compare(report), prose))
-    prose = summary(report.released, report.instrument, participation=report.participation)
-    return Several((*notices(report), prose))
+    return Several((*notices(report), summary(report.released, report.instrument, **found)))
