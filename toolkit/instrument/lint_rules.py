@@ -35,6 +35,7 @@ RULES: Mapping[str, str] = {
     "reading-grade": "the text is hard to read",
     "unbalanced-scale": "one side of the scale has more answers than the other",
     "numeric-routing": "the code of a don't-know is compared as if it were a number",
+    "unreachable-item": "no answers lead to a question, or all do",
     "length": "the questionnaire is long",
     "time-frame": "how often or how much is asked without a time",
     "proxy": "people are asked about others and cannot say that they do not know",
@@ -115,7 +116,7 @@ LEADING: Mapping[str, re.Pattern[str]] = {
     "en": _words(
         r"(?:don|wouldn|isn|aren|won|doesn|didn|shouldn|couldn|hasn|haven)['’]t (?:you|we|it|they)|"
         r"do you not (?:agree|think)|would you not|surely|obviously|of course|clearly|undoubtedly|naturally|"
-        r"as (?:we all know|everyone knows|you know|is well known)|everyone (?:knows|agrees)|"
+        r"(?<!far )as (?:we all know|everyone knows|you know|is well known)|everyone (?:knows|agrees)|"
         r"nobody (?:denies|doubts)|"
         r"most (?:people|experts) (?:think|agree|believe|say)|it is (?:clear|obvious|well known) that|"
         r"would you agree|you (?:must|will) agree|(?:experts|studies|research|science) (?:agree|shows?|"
