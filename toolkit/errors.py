@@ -126,6 +126,7 @@ ProblemCode = Literal[
     "typography",  # French marks and apostrophes not as they are printed
     "unbalanced-scale",  # a scale with more answers on one side
     "undeclared",  # a questionnaire without referents or without texts for respondents
+    "unreachable-item",  # a question to which no answers lead, or all answers
     "vague",  # a quantity that each reader takes differently
 ]
 """Kinds of problems: stable when the wording changes; docs/errors.md says what to do about each."""

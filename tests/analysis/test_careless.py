@@ -109,3 +109,33 @@ def test_who_gave_too_little_is_not_judged() -> None:
 def test_what_cannot_be_judged_is_refused(call: Any, refusal: Refusal) -> None:
     with pytest.raises(InvalidInput, check=refusal):
         call(_answers())
+
+
+def test_the_instrument_s_attention_check_counts_wrong_answers_and_no_missing_ones() -> None:
+    from toolkit.instrument.model import Instrument
+
+    words = {"en": "Words"}
+    options = [{"code": str(code), "label": words} for code in (1, 2, 3)]
+    item = {"type": "single", "theme": "t", "scale": "s", "text": {"all": words}, "source": {"origin": "own"}}
+    asked = [{**item, "id": name} for name in ("a", "b")] + [{**item, "id": "look", "attention": "2"}]
+    instrument = Instrument.model_validate(
+        {
+            "id": "x", "version": "1", "title": words, "languages": ["en"], "missing": {},
+            "themes": {"t": words},
+            "audiences": {"staff": {"code": "staff", "label": words, "plural": words}},
+            "scales": {"s": {"ordered": "true", "options": options}},
+            "sections": [{"id": "p", "title": words, "items": ["a", "b", "look"]}],
+            "items": asked,
+        }
+    )  # fmt: skip
+    look = pd.Categorical(["2", "3", "-5", None], categories=["-5", "1", "2", "3"])
+    frame = pd.DataFrame({"a": [1, 2, 3, 1], "b": [2, 2, 3, 1], "look": look})
+    found = tk.careless_indices(frame, ["a", "b"], attention=instrument)
+    assert found["attention_failed"].tolist() == [0, 1, 0, 0]
+    assert tk.careless_flags(found)["attention_failed"].tolist() == [False, True, False, False]
+    by_hand = tk.careless_indices(frame, ["a", "b"], attention={"look": "2"})
+    assert by_hand["attention_failed"].tolist() == [0, 1, 1, 1]  # as before: whatever is not right
+    plain = instrument.model_copy(update={"items": instrument.items[:2]})
+    with pytest.raises(InvalidInput) as raised:
+        tk.careless_indices(frame, ["a", "b"], attention=plain)
+    assert [one.code for one in raised.value.problems] == ["missing-key"]

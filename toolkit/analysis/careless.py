@@ -14,7 +14,7 @@ from toolkit.analysis.answers import numbers_of
 from toolkit.analysis.reliability import item_values
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem, near_names
-from toolkit.instrument.model import Variable
+from toolkit.instrument.model import MISSING, Instrument, Variable
 
 __all__ = ["careless_flags", "careless_indices"]
 
@@ -30,7 +30,7 @@ def careless_indices(
     scales: Mapping[str, Sequence[str]] | None = None,
     reverse: Sequence[str] = (),
     seconds: str | None = None,
-    attention: Mapping[str, Any] | None = None,
+    attention: Mapping[str, Any] | Instrument | None = None,
     synonyms: float = 0.6,
 ) -> pd.DataFrame:
     """Compute indices of careless responding, one row per respondent.
@@ -48,7 +48,8 @@ def careless_indices(
     seconds
         Column of the completion time.
     attention
-        Column of an attention item → its right answer.
+        Column of an attention item → its right answer; or an instrument, for the items that declare
+        `attention`. There a missing answer does not count: some are not asked, and some break off.
     synonyms
         Correlation in the sample from which two items count as a pair of synonyms.
 
@@ -77,6 +78,14 @@ def careless_indices(
     >>> careless_indices(frame, list("abcd"))["longstring"].tolist()
     [3.0, 1.0]
     """
+    asked_alone = isinstance(attention, Instrument)
+    if isinstance(attention, Instrument):
+        checks = {item.id: item.attention for item in attention.items if item.attention is not None}
+        if not checks:
+            hint = "declare attention: CODE at an item, or give {column: right answer}"
+            nothing = Problem("missing-key", "attention", "the instrument has no attention check", hint)
+            raise InvalidInput("careless responding", [nothing])
+        attention = checks
     names, values = item_values(frame, items, "careless responding")
     problems = _problems(frame, names, scales, reverse, seconds, attention)
     if problems:
@@ -111,7 +120,11 @@ def careless_indices(
     if seconds is not None:
         columns["seconds"] = numbers_of(frame, seconds)
     if attention is not None:
-        failed = [(frame[name].astype("str") != str(right)).to_numpy() for name, right in attention.items()]
+        failed = []
+        for name, right in attention.items():
+            given = frame[name].astype("str")
+            absent = frame[name].isna() | given.isin(list(MISSING))
+            failed.append(((given != str(right)) & ~(absent & asked_alone)).to_numpy())
         columns["attention_failed"] = np.sum(failed, axis=0)
     return pd.DataFrame(columns, index=frame.index)
 

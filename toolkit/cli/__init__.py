@@ -15,6 +15,7 @@ from typing import Any, TextIO
 
 import toolkit
 from toolkit.cli import (
+    audit,
     check,
     checklist,
     comments,
@@ -27,6 +28,7 @@ from toolkit.cli import (
     findings,
     init,
     lint,
+    preview,
     read,
     register,
     release,
@@ -58,12 +60,14 @@ _COMMANDS = (
     comments,
     register,
     check,
+    audit,
     read,
     fetch,
     simulate,
     lint,
     compare,
     translate,
+    preview,
     export,
     findings,
     crosswalk,

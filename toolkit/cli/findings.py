@@ -70,7 +70,7 @@ def add(commands: Commands) -> None:
         "show",
         _show,
         "show one claim: verdict, interval, base, source, conflict",
-        f"{example}show UPW24-01",
+        f"{example}show UBB24-01",
         quiet=False,
         as_json=True,
     )

@@ -6,7 +6,7 @@ from toolkit.instrument.lint import lint
 from toolkit.instrument.lint_warnings import advise, minutes, notes
 from toolkit.instrument.loader import load_instrument, load_instruments
 from toolkit.instrument.model import Instrument, Item, Scale, Variable
-from toolkit.instrument.routing import Condition, asked, parse
+from toolkit.instrument.routing import Condition, asked, parse, paths
 from toolkit.instrument.yaml_loader import read_yaml
 
 __all__ = [
@@ -26,5 +26,6 @@ __all__ = [
     "minutes",
     "notes",
     "parse",
+    "paths",
     "read_yaml",
 ]

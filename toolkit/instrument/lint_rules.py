@@ -35,6 +35,7 @@ RULES: Mapping[str, str] = {
     "reading-grade": "the text is hard to read",
     "unbalanced-scale": "one side of the scale has more answers than the other",
     "numeric-routing": "the code of a don't-know is compared as if it were a number",
+    "unreachable-item": "no answers lead to a question, or all do",
     "length": "the questionnaire is long",
     "time-frame": "how often or how much is asked without a time",
     "proxy": "people are asked about others and cannot say that they do not know",

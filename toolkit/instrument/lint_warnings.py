@@ -23,7 +23,7 @@ from toolkit.instrument.lint_rules import (
     Lint,
 )
 from toolkit.instrument.model import Instrument, Item, Option, Row, Scale
-from toolkit.instrument.routing import Comparison, Joined, Leaf, Node, Not, leaves, parse_tree
+from toolkit.instrument.routing import Comparison, Joined, Leaf, Node, Not, leaves, parse_tree, paths
 from toolkit.instrument.yaml_loader import Finding, ParallelWording
 
 __all__ = [
@@ -397,8 +397,8 @@ def advise(instrument: Instrument) -> list[Finding]:
     -------
     list[Finding]
         Rules "double-barrelled", "leading", "negation", "vague" and "reading-grade" (words),
-        "unbalanced-scale", "numeric-routing" and "length". Those an item or a scale allows, with a reason,
-        are left out. What is noted beside them: `notes`.
+        "unbalanced-scale", "numeric-routing", "unreachable-item" and "length". Those an item or a scale
+        allows, with a reason, are left out. What is noted beside them: `notes`.
 
     Examples
     --------
@@ -406,10 +406,16 @@ def advise(instrument: Instrument) -> list[Finding]:
     []
     """
     found: list[Finding] = []
+    reach: dict[str, list[tuple[str, str]]] = {}
+    if any(item.ask_if for item in instrument.items):
+        for item_id, audience, kind in paths(instrument)[["item", "audience", "reach"]].itertuples(
+            index=False
+        ):
+            reach.setdefault(item_id, []).append((audience, kind))
     for name, scale in instrument.scales.items():
         found += _kept(_unbalanced(("scales", name), scale.options, scale), scale.lint)
     for item in instrument.items:
-        here = [*spoilt_words(item, instrument), *_routing(item, instrument)]
+        here = [*spoilt_words(item, instrument), *_routing(item, instrument), *_unreachable(item, reach)]
         if item.type == "single" and item.options:
             here += _unbalanced(("items", item.id, "options"), item.options, None)
         found += _kept(here, item.lint)
@@ -620,6 +626,21 @@ def _routing(item: Item, instrument: Instrument) -> Found:
                 what = f"'{item.ask_if}' is true of “{label}” on '{name}', whose code is {missing.code}"
                 hint = f"name the codes that are meant, as '{name} in (4, 5)'"
                 yield "numeric-routing", ("items", item.id, "ask_if"), what, hint
+
+
+def _unreachable(item: Item, reach: Mapping[str, list[tuple[str, str]]]) -> Found:
+    """Find conditions that no answers meet, or that every answer meets."""
+    if item.ask_if is None:
+        return
+    path = ("items", item.id, "ask_if")
+    never = [audience for audience, kind in reach.get(item.id, ()) if kind == "never"]
+    if never:
+        what = f"no answers of {', '.join(never)} meet '{item.ask_if}'"
+        yield "unreachable-item", path, what, "correct the condition, or do not ask them"
+    always = [audience for audience, kind in reach.get(item.id, ()) if kind == "always"]
+    if always:
+        what = f"whatever {', '.join(always)} answer meets '{item.ask_if}'"
+        yield "unreachable-item", path, what, "correct the condition, or leave it out"
 
 
 def _lets_in(tree: Node, found: list[Leaf], name: str, code: str) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 import operator
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise, product
 from typing import Any, Literal
 
 import numpy as np
@@ -31,6 +32,7 @@ __all__ = [
     "leaves",
     "parse",
     "parse_tree",
+    "paths",
 ]
 
 
@@ -311,6 +313,13 @@ class Condition:
         """
         return _Answers(frame, instrument).holds(self.tree)
 
+    def passing(self, name: str, instrument: Instrument) -> frozenset[str]:
+        """Return the answers to a column after which the condition holds, if it depends on nothing else."""
+        codes = list(instrument[name].codes)
+        asked = {name: np.ones(len(codes), dtype=bool)}
+        passed = _Answers(pd.DataFrame({name: codes}), instrument, asked).holds(self.tree)
+        return frozenset(code for code, one in zip(codes, passed, strict=True) if one)
+
     def in_words(self, instrument: Instrument, language: str = "en") -> str:
         """Describe the condition for readers of a report."""
         return _words(self.tree, instrument, language)
@@ -330,6 +339,140 @@ def parse(text: str) -> Condition:
     ('aiuse', 'aiways')
     """
     return Condition(text, parse_tree(text))
+
+
+PATH_COLUMNS = ("audience", "item", "when", "reach", "asked", "of")
+_MOST_COMBINATIONS = 200_000
+
+
+def paths(instrument: Instrument, frame: pd.DataFrame | None = None) -> pd.DataFrame:
+    """List who is asked what, by searching every combination of answers that routing looks at.
+
+    Parameters
+    ----------
+    instrument
+        A sound instrument.
+    frame
+        Coded answers, real or simulated, in which to count who was asked.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per audience and item, in questionnaire order: audience, item, when (the condition in words,
+        "" without one), reach ("always", "sometimes", "never", or "not searched" where there are too many
+        combinations), asked and of (respondents of the frame; NA without one).
+
+    Notes
+    -----
+    The answers tried are all codes and don't-knows of single choices, every set of ticks that exclusive
+    options allow, numbers at and between the limits that conditions name, and no answer. `asked` decides, so
+    that the search and the analysis cannot differ.
+
+    Examples
+    --------
+    >>> paths(load_instrument("employee")).query("reach == 'sometimes'")["item"].tolist()  # doctest: +SKIP
+    ['aifreq', 'aieffect', …]
+    """
+    rows = []
+    for audience in instrument.audiences:
+        mine = None if frame is None else frame[(frame["audience"] == audience).to_numpy()]
+        for item in instrument.items:
+            if item.audiences is not None and audience not in item.audiences:
+                continue
+            variable = next((one for one in instrument.of_item(item.id) if audience in one.audiences), None)
+            if variable is None:
+                continue  # a battery without rows for this audience
+            seen = None if mine is None else int(asked(mine, variable, instrument).sum())
+            when = parse(item.ask_if).in_words(instrument, instrument.languages[0]) if item.ask_if else ""
+            reach = "always"
+            if item.ask_if is not None:
+                tried = _combinations(item.id, audience, instrument)
+                truth = None if tried is None else asked(tried, variable, instrument)
+                reach = "not searched" if truth is None else "always" if truth.all() else "sometimes"
+                reach = "never" if truth is not None and not truth.any() else reach
+            rows.append((audience, item.id, when, reach, seen, None if mine is None else len(mine)))
+    made = pd.DataFrame(rows, columns=list(PATH_COLUMNS))
+    return made.astype({"asked": "Int64", "of": "Int64"})
+
+
+def _combinations(item_id: str, audience: str, instrument: Instrument) -> pd.DataFrame | None:
+    """Build a coded frame of every combination of answers that routing looks at; None if too many."""
+    wanted: dict[str, list[Leaf]] = {}
+    waiting, seen = [item_id], {item_id}
+    while waiting:
+        rule = instrument.item(waiting.pop()).ask_if
+        for leaf in leaves(parse_tree(rule)) if rule else ():
+            target = _variables(leaf.name, instrument)[0].item.id
+            wanted.setdefault(target, []).append(leaf)
+            if target not in seen:
+                seen.add(target)
+                waiting.append(target)
+    states: list[list[dict[str, Any]]] = []
+    many = 1
+    for name, found in wanted.items():
+        states.append(list(_states(name, found, audience, instrument)))
+        many *= len(states[-1])
+        if many > _MOST_COMBINATIONS:
+            return None
+    combined = [{key: one for part in parts for key, one in part.items()} for parts in product(*states)]
+    data: dict[str, Any] = {}
+    for name in combined[0]:
+        variable, cells = instrument[name], [one[name] for one in combined]
+        numeric = variable.kind in ("number", "text")
+        data[name] = cells if numeric else pd.Categorical(cells, categories=list(variable.categories))
+    return pd.DataFrame({"audience": [audience] * len(combined), **data})
+
+
+def _states(
+    item_id: str, found: Sequence[Leaf], audience: str, instrument: Instrument
+) -> Iterator[dict[str, Any]]:
+    """Yield the answers to one item that differ for the conditions that look at it: column → cell."""
+    columns = [one for one in instrument.of_item(item_id) if audience in one.audiences]
+    others: dict[str, Any] = {
+        one.name: "-5" for one in instrument.of_item(item_id) if audience not in one.audiences
+    }
+    item = instrument.item(item_id)
+    if not columns:
+        yield others
+        return
+    if item.type == "multi":
+        named = {leaf.code for leaf in found if isinstance(leaf, Selected)} or {str(columns[0].part)}
+        alone = {option.code for option in item.options if option.exclusive}
+        free = [str(one.part) for one in columns if one.part in named or one.part in alone]
+        spare = next(
+            (str(one.part) for one in columns if one.part not in free), None
+        )  # a tick nobody looks at
+        yield others | {one.name: "-3" for one in columns}
+        for ticks in product((False, True), repeat=len(free)):
+            ticked = {code for code, held in zip(free, ticks, strict=True) if held}
+            ticked = ticked or ({spare} if spare is not None else set())
+            if not ticked or (ticked & alone and len(ticked) > 1):
+                continue
+            if item.maximum is None or len(ticked) <= item.maximum:
+                yield others | {one.name: "1" if one.part in ticked else "0" for one in columns}
+        return
+    if item.type in ("number", "text"):
+        limits = sorted(
+            {float(code) for leaf in found if isinstance(leaf, Comparison) for code in leaf.codes}
+        )
+        middles = [(one + other) / 2 for one, other in pairwise(limits)]
+        between = [*limits, *middles, limits[0] - 1, limits[-1] + 1] if limits else [1.0]
+        low, high = item.minimum, item.maximum
+        edges = [one for one in (low, high) if one is not None]
+        kept = [
+            one
+            for one in dict.fromkeys([*between, *edges])
+            if (low is None or one >= low) and (high is None or one <= high)
+        ]
+        for value in [*kept, float("nan")] if item.type == "number" else ["words", float("nan")]:
+            yield {columns[0].name: value}
+        return
+    named = {leaf.name for leaf in found}
+    looked_at = [one for one in columns if one.name in named] or columns[:1]
+    rest = {one.name: "-3" for one in columns if one not in looked_at}
+    answers = [[*one.codes, *instrument.missing_on_screen(one), "-3"] for one in looked_at]
+    for cells in product(*answers):
+        yield others | rest | dict(zip((one.name for one in looked_at), cells, strict=True))
 
 
 def asked(frame: pd.DataFrame, variable: Variable | str, instrument: Instrument) -> Truth:

@@ -9,8 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
+from math import ceil
 from typing import Any
 
+import pandas as pd
+
+from toolkit.instrument.lint_warnings import minutes
 from toolkit.instrument.model import Instrument, Item
 from toolkit.instrument.routing import parse
 from toolkit.locale import N_, languages, own_name, translated
@@ -25,7 +29,7 @@ from toolkit.platforms.routing import to_tree
 from toolkit.platforms.surveyjs.reading import PREVIEW
 from toolkit.platforms.words import fixed_codes, opening, spoken
 
-__all__ = ["OWN_COLUMNS", "files_of", "page_data"]
+__all__ = ["OWN_COLUMNS", "described", "files_of", "page_data", "telephone_page"]
 
 OWN_COLUMNS = ("respondent", "preview", "submitted", "instrument", "version", "language", "audience")
 """Columns of a saved file that are not items; `preview` holds "preview" in every row."""
@@ -192,6 +196,100 @@ def _page(instrument: Instrument) -> str:
     return page.render(
         language=first, title=instrument.title[first], data=Markup(_embedded(page_data(instrument))), **held
     )
+
+
+_TELEPHONE = """<!doctype html>
+<html lang="{{ language }}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{{ title }}</title>
+<style>
+body{font:16px/1.5 system-ui,sans-serif;margin:2rem;color:#1b1b1b;background:#fff}
+.groups{display:flex;flex-wrap:wrap;gap:2rem}section{width:390px}
+iframe{width:390px;height:780px;border:1px solid #595959;border-radius:1rem}
+table{border-collapse:collapse;width:100%;font-size:.9rem}
+th,td{border:1px solid #767676;padding:.2rem .4rem;text-align:left;vertical-align:top}
+</style>
+</head>
+<body>
+<main>
+<h1>{{ title }}</h1>
+<div class="groups">
+{% for group in groups %}<section>
+<h2>{{ group.label }}</h2>
+<iframe title="{{ group.label }}" src="{{ page }}#{{ group.name }}"></iframe>
+<p>{{ group.minutes }}</p>
+<table>
+<caption>{{ words.paths }}</caption>
+<thead><tr><th scope="col">{{ words.question }}</th><th scope="col">{{ words.who }}</th></tr></thead>
+<tbody>
+{% for name, who in group.paths %}<tr><th scope="row">{{ name }}</th><td>{{ who }}</td></tr>
+{% endfor %}</tbody>
+</table>
+</section>
+{% endfor %}</div>
+</main>
+</body>
+</html>
+"""
+
+
+def telephone_page(instrument: Instrument, page: str, table: pd.DataFrame) -> str:
+    """Write a page that shows each respondent group's questionnaire at a telephone's width, with its paths.
+
+    Parameters
+    ----------
+    instrument
+        The instrument.
+    page
+        File name of the preview's page, in the same folder.
+    table
+        What `toolkit.instrument.paths` returned.
+    """
+    from jinja2 import Environment, StrictUndefined
+
+    language = instrument.languages[0]
+    times = {str(row.audience): row for row in minutes(instrument).itertuples(index=False)}
+    groups = [
+        {
+            "name": name,
+            "label": audience.label[language],
+            "minutes": translated(
+                language,
+                "{shortest} to {longest} minutes, {questions} questions",
+                shortest=ceil(times[name].shortest),
+                longest=ceil(times[name].longest),
+                questions=times[name].questions,
+            ),
+            "paths": [
+                (str(row.item), described(row, language))
+                for row in table[table["audience"] == name].itertuples()
+            ],
+        }
+        for name, audience in instrument.audiences.items()
+    ]
+    words = {key: translated(language, text) for key, text in _PATH_WORDS.items()}
+    made = Environment(autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True)
+    shown = {"language": language, "title": instrument.title[language], "groups": groups, "page": page}
+    return made.from_string(_TELEPHONE).render(**shown, words=words)
+
+
+_PATH_WORDS = {"paths": N_("Who is asked what"), "question": N_("Question"), "who": N_("Asked")}
+
+
+def described(row: Any, language: str) -> str:
+    """Describe who of a group is asked an item, with counts where answers were given."""
+    if row.reach == "never":
+        said = translated(language, "nobody: no answers meet the condition {when}", when=row.when)
+    else:
+        said = (
+            translated(language, "if {when}", when=row.when) if row.when else translated(language, "everyone")
+        )
+    if pd.isna(row.asked) or row.asked == row.of:
+        return said
+    left = translated(language, "{count} of {of} never see it", count=int(row.of - row.asked), of=int(row.of))
+    return f"{said}; {left}"
 
 
 def _embedded(data: dict[str, Any]) -> str:

@@ -433,5 +433,11 @@
     parts.said.textContent = word("written");
   }
 
+  // opened as one audience (#employee), the page begins at its first question
+  const wanted = decodeURIComponent(location.hash.slice(1));
+  if (survey.audiences.some((audience) => audience.name === wanted)) {
+    Object.assign(state, { audience: wanted, respondent: { id: name(), audience: wanted, answers: {}, finished: false } });
+    if (!said(survey.texts.opening)) state.page = nextPage(-1, 1);
+  }
   show({ focus: false });
 })();

@@ -1,0 +1,420 @@
+"""Planted breaches: what is slipped into a sound report must be found in every format, and named.
+
+1. A report as it is made passes, and every hidden count has the room that its bound says.
+2. A number of a hidden group, or of a share that is shown as a bound, is found wherever it is printed.
+3. Names and ids of other clients, respondents' ids and words, and paths are found where files hide text.
+4. A pooled figure that gives a hidden group by subtraction, and a few late answers between two issues.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import re
+import shutil
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from toolkit.disclosure import Policy, release
+from toolkit.disclosure.auditor import Certificate, audit_release
+from toolkit.reporting import run_reports
+from toolkit.study import Study, load_study
+
+FORMATS = ("html", "pdf", "docx", "pptx", "xlsx", "markdown")
+STUDY = Path(__file__).resolve().parents[2] / "data_samples" / "ai_at_work" / "study.yaml"
+SMALL = "org-12"  # executives and freelancers are below the threshold
+
+
+@pytest.fixture(scope="module")
+def study() -> Study:
+    return load_study(STUDY)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("audited")
+    run_reports(STUDY, organisations=[SMALL], out=out, formats=FORMATS, workers=1)
+    return out / "ai_at_work" / "2026" / SMALL
+
+
+@pytest.fixture
+def report(made: Path, tmp_path: Path) -> Path:
+    """A copy to plant something into."""
+    return shutil.copytree(made, tmp_path / SMALL)
+
+
+@pytest.fixture(scope="module")
+def sound(made: Path, study: Study) -> Certificate:
+    return audit_release(made, study=study)
+
+
+def test_a_report_as_it_is_made_passes(sound: Certificate) -> None:
+    assert sound.breaches == ()
+    assert sound.passed
+    assert sound.unfinished == sound.notes == ()
+    assert len(sound.counts) > 100
+
+
+def test_every_bound_keeps_the_room_it_says(sound: Certificate) -> None:
+    policy = Policy()
+    bounded = sound.counts[sound.counts["printed"].str.contains("<=|>=")].dropna(subset="people")
+    assert len(bounded) > 3
+    for row in bounded.itertuples():
+        share, _ = policy.unanimity_bounds(row.people, row.item)
+        assert row.high - row.low >= int(share * row.people + 1e-9) >= 1
+
+
+def replace_in(path: Path, member: str, change: Callable[[bytes], bytes]) -> None:
+    """Rewrite one member of an archive; "" adds nothing where it is not there."""
+    with zipfile.ZipFile(path) as old:
+        parts = {name: old.read(name) for name in old.namelist()}
+    assert member in parts, f"{member} of {list(parts)[:40]}"
+    changed = change(parts[member])
+    assert changed != parts[member]
+    parts[member] = changed
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
+        for name, data in parts.items():
+            new.writestr(name, data)
+
+
+def sub(pattern: str, change: Callable[[str], str]) -> Callable[[bytes], bytes]:
+    """Change the first match of a pattern in a text."""
+    return lambda data: re.sub(pattern, lambda found: change(found[0]), data.decode(), count=1).encode()
+
+
+def text_chunk(png: bytes, words: str) -> bytes:
+    body = b"Comment\0" + words.encode("latin-1")
+    chunk = struct.pack(">I", len(body)) + b"tEXt" + body + struct.pack(">I", zlib.crc32(b"tEXt" + body))
+    return png[:33] + chunk + png[33:]
+
+
+def plant(folder: Path, place: str, words: str) -> None:
+    """Write words into one place of a report, as a mistake in its writer would."""
+    if place == "html":
+        path = folder / "report.html"
+        path.write_text(path.read_text("utf-8").replace("</main>", f"<p>{words}</p></main>", 1), "utf-8")
+        assert words in path.read_text("utf-8")
+    elif place == "html comment":
+        path = folder / "report.html"
+        path.write_text(path.read_text("utf-8").replace("</body>", f"<!-- {words} --></body>", 1), "utf-8")
+    elif place == "markdown":
+        with (folder / "report.md").open("a", encoding="utf-8") as handle:
+            handle.write(f"\n{words}\n")
+    elif place == "notebook":
+        path = folder / "report.ipynb"
+        cells = json.loads(path.read_text("utf-8"))
+        cells["cells"][-1]["source"] = words
+        cells["cells"][-1]["cell_type"] = "markdown"
+        path.write_text(json.dumps(cells), "utf-8")
+    elif place == "document":
+        path = folder / "document.json.gz"
+        document = json.loads(gzip.decompress(path.read_bytes()))
+        document["sections"].append({"title": words, "parts": []})
+        path.write_bytes(gzip.compress(json.dumps(document).encode()))
+    elif place == "csv":
+        with (folder / "results.csv").open(encoding="utf-8-sig", newline="") as handle:
+            names = next(csv.reader(handle))
+        with (folder / "notes.csv").open("w", encoding="utf-8", newline="") as handle:
+            csv.writer(handle).writerows([names[:2], ["note", words]])
+    elif place == "manifest":
+        path = folder / "manifest.json"
+        path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | {"note": words}), "utf-8")
+    elif place == "word paragraph":
+        replace_in(
+            folder / "report.docx",
+            "word/document.xml",
+            sub("<w:body>", lambda old: f"{old}<w:p><w:r><w:t>{words}</w:t></w:r></w:p>"),
+        )
+    elif place == "word properties":
+        replace_in(
+            folder / "report.docx",
+            "docProps/core.xml",
+            sub("</cp:coreProperties>", lambda old: f"<cp:keywords>{words}</cp:keywords>{old}"),
+        )
+    elif place == "word alternative text":
+        replace_in(folder / "report.docx", "word/document.xml", sub('descr="', lambda old: f"{old}{words} "))
+    elif place == "word picture":
+        replace_in(folder / "report.docx", "word/media/image1.png", lambda png: text_chunk(png, words))
+    elif place == "slide":
+        replace_in(
+            folder / "report.pptx",
+            "ppt/slides/slide2.xml",
+            sub("<a:t>[^<]*</a:t>", lambda _: f"<a:t>{words}</a:t>"),
+        )
+    elif place == "slide notes":
+        replace_in(
+            folder / "report.pptx",
+            "ppt/notesSlides/notesSlide2.xml",
+            sub("<a:t>[^<]*</a:t>", lambda _: f"<a:t>{words}</a:t>"),
+        )
+    elif place == "chart workbook":
+        with zipfile.ZipFile(folder / "report.pptx") as archive:
+            book = next(name for name in archive.namelist() if name.endswith(".xlsx"))
+            (folder / "inner.zip").write_bytes(archive.read(book))
+        replace_in(
+            folder / "inner.zip",
+            "xl/sharedStrings.xml",
+            sub("<sst[^>]*>", lambda old: f"{old}<si><t>{words}</t></si>"),
+        )
+        data = (folder / "inner.zip").read_bytes()
+        (folder / "inner.zip").unlink()
+        replace_in(folder / "report.pptx", book, lambda _: data)
+    elif place == "hidden sheet":
+        import openpyxl
+
+        book = openpyxl.load_workbook(folder / "report.xlsx")
+        sheet = book.create_sheet("kept")
+        sheet.sheet_state = "veryHidden"
+        sheet["A1"] = words
+        book.save(folder / "report.xlsx")
+    elif place == "picture title":
+        path = next((folder / "report_figures").glob("*.svg"))
+        path.write_text(
+            path.read_text("utf-8").replace("<defs>", f"<title>{words}</title><defs>", 1), "utf-8"
+        )
+        assert words in path.read_text("utf-8")
+    elif place == "pdf properties":
+        from pypdf import PdfReader, PdfWriter
+
+        writer = PdfWriter(clone_from=PdfReader(folder / "report.pdf"))
+        writer.add_metadata({"/Keywords": words})
+        writer.write(folder / "report.pdf")
+    elif place == "pdf page":
+        from pypdf import PdfReader, PdfWriter
+        from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
+
+        writer = PdfWriter(clone_from=PdfReader(folder / "report.pdf"))
+        stream = DecodedStreamObject()
+        stream.set_data(f"BT /Planted 10 Tf 50 50 Td ({words}) Tj ET".encode("latin-1"))
+        font = DictionaryObject(
+            {
+                NameObject("/Type"): NameObject("/Font"),
+                NameObject("/Subtype"): NameObject("/Type1"),
+                NameObject("/BaseFont"): NameObject("/Helvetica"),
+            }
+        )
+        page = writer.pages[1]
+        page["/Resources"]["/Font"][NameObject("/Planted")] = font
+        page[NameObject("/Contents")] = writer._add_object(_joined(page, stream))
+        writer.write(folder / "report.pdf")
+    else:
+        raise AssertionError(place)
+
+
+def _joined(page, stream):
+    from pypdf.generic import DecodedStreamObject
+
+    whole = DecodedStreamObject()
+    whole.set_data(page.get_contents().get_data() + b"\n" + stream.get_data())
+    return whole
+
+
+PLACES = {
+    "html": "report.html p",
+    "html comment": "report.html comment",
+    "markdown": "report.md line",
+    "notebook": "report.ipynb",
+    "document": "document.json",
+    "word paragraph": "document.xml paragraph",
+    "word properties": "report.docx → docProps/core.xml",
+    "word alternative text": "docPr descr",
+    "word picture": "media/image1.png tEXt",
+    "slide": "slides/slide2.xml",
+    "slide notes": "notesSlides/notesSlide2.xml",
+    "chart workbook": "embeddings",
+    "hidden sheet": "report.xlsx",
+    "picture title": "report_figures",
+    "pdf page": "report.pdf page",
+    "pdf properties": "report.pdf /Keywords",
+}
+ONLY_NAMES = {"csv": "notes.csv", "manifest": "manifest.json"}
+"""Tables and the manifest hold no sentences whose numbers could be traced."""
+
+
+def found_in(found: Certificate, kind: str) -> dict[str, bool]:
+    """Place → whether a breach of this kind was found in it."""
+    where = [one.where for one in found.breaches if one.kind == kind]
+    return {place: any(words in one for one in where) for place, words in (PLACES | ONLY_NAMES).items()}
+
+
+def test_hidden_numbers_and_other_clients_names_are_found_in_every_place(report: Path, study: Study) -> None:
+    for place in (*PLACES, *ONLY_NAMES):
+        plant(report, place, "Made for Alderfinch Logistics. Executives: 2 of 3 agree")
+    found = audit_release(report, study=study)
+    assert [place for place, seen in found_in(found, "foreign").items() if not seen] == []
+    assert [place for place, seen in found_in(found, "untraced").items() if not seen] == list(ONLY_NAMES)
+    assert all("org-01" in one.what for one in found.breaches if one.kind == "foreign")
+    assert any("Executives: 2" in evidence for one in found.breaches for evidence in one.evidence)
+
+
+def test_a_share_that_is_shown_as_a_bound_is_found_in_every_place(report: Path, study: Study) -> None:
+    rows = pd.read_csv(report / "results.csv")
+    bound = rows[(rows["table"] == "shares") & rows["bound"].notna() & (rows["audience"] == "employee")].iloc[
+        0
+    ]
+    for place in PLACES:
+        plant(report, place, f"{bound['label']}: employees 96%")
+    found = audit_release(report, study=study)
+    assert [place for place, seen in found_in(found, "untraced").items() if not seen] == list(ONLY_NAMES)
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("see org-03", "foreign"),
+        ("read from /home/anna/answers.csv", "path"),
+        (r"C:\Users\Anna\answers.csv", "path"),
+    ],
+)
+def test_ids_and_paths_are_found(report: Path, study: Study, words: str, kind: str) -> None:
+    plant(report, "word paragraph", words)
+    assert kind in {one.kind for one in audit_release(report, study=study).breaches}
+
+
+def test_a_respondents_own_words_are_found(report: Path, study: Study) -> None:
+    frame = study.responses(wave="all")
+    texts = [v.name for v in study.instrument.variables if v.kind == "text" and v.name in frame]
+    words = next(t for name in texts for t in frame[name].dropna().astype(str) if len(t.split()) > 5)
+    plant(report, "slide notes", words)
+    assert "respondent" in {one.kind for one in audit_release(report, study=study).breaches}
+
+
+def edit(folder: Path, chosen: Callable[[dict[str, str]], bool], **cells: str) -> None:
+    """Change one row of results.csv."""
+    path = folder / "results.csv"
+    with path.open(encoding="utf-8-sig", newline="") as handle:
+        reader = csv.DictReader(handle)
+        rows, names = list(reader), list(reader.fieldnames or ())
+    row = next(row for row in rows if chosen(row))
+    row |= cells
+    with path.open("w", encoding="utf-8-sig", newline="") as handle:
+        writer = csv.DictWriter(handle, names)
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def kinds(folder: Path, study: Study) -> set[str]:
+    return {one.kind for one in audit_release(folder, study=study).breaches}
+
+
+def test_a_number_on_a_row_that_is_not_shown_is_found(report: Path, study: Study) -> None:
+    edit(report, lambda row: row["shown"] == "False" and row["table"] == "shares", std_error="0.12")
+    assert "hidden" in kinds(report, study)
+
+
+def test_a_share_near_all_printed_exactly_is_found(report: Path, study: Study) -> None:
+    chosen = lambda row: row["table"] == "shares" and row["bound"] == ">="  # noqa: E731
+    edit(report, chosen, bound="", estimate="1.0", method="Wilson score interval")
+    assert {"exact"} <= kinds(report, study)
+
+
+def test_last_digits_that_come_from_parts_are_found(report: Path, study: Study) -> None:
+    with (report / "results.csv").open(encoding="utf-8-sig", newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    row = next(
+        r
+        for r in rows
+        if r["table"] == "shares" and r["shown"] == "True" and not r["bound"] and r["estimate"]
+    )
+    moved = repr(float(row["estimate"]) * (1 + 2**-52))
+    edit(
+        report,
+        lambda other: (
+            other["table"] == "shares"
+            and other["item"] == row["item"]
+            and other["audience"] == row["audience"]
+        ),
+        estimate=moved,
+    )
+    assert "last_digits" in kinds(report, study)
+
+
+def test_a_pooled_figure_that_gives_a_hidden_group_by_subtraction_is_found(tmp_path: Path) -> None:
+    """22 of 26 employees and 4 hidden executives: everybody less the employees are the executives."""
+    write_tables(
+        tmp_path / "r",
+        {"audience": [("employee", 26, 22, True), ("executive", 4, 3, False)], "": [("", 30, 25, True)]},
+    )
+    found = audit_release(tmp_path / "r")
+    assert not found.passed
+    kinds = {one.kind for one in found.breaches}
+    assert {"group", "count"} <= kinds
+    evidence = " ".join(one for breach in found.breaches for one in breach.evidence)
+    assert "25" in evidence or "0.8333" in evidence
+    assert "n 26" in evidence
+    alone = tmp_path / "s"
+    write_tables(alone, {"audience": [("employee", 26, 20, True), ("executive", 4, 3, False)]})
+    assert audit_release(alone).passed
+
+
+@pytest.mark.parametrize(
+    ("late", "yes", "passes"), [(1, 1, False), (4, 2, False), (5, 3, True), (0, 0, True)]
+)
+def test_late_answers_between_two_issues_are_bounded(
+    tmp_path: Path, late: int, yes: int, passes: bool
+) -> None:
+    write_tables(tmp_path / "june", {"audience": [("employee", 40, 20, True)]})
+    write_tables(tmp_path / "july", {"audience": [("employee", 40 + late, 20 + yes, True)]})
+    found = audit_release(tmp_path / "july", earlier=[tmp_path / "june"])
+    assert found.passed is passes
+    if not passes:
+        assert {one.kind for one in found.breaches} == {"difference"}
+
+
+def test_one_recoded_answer_between_two_issues_is_found(tmp_path: Path) -> None:
+    write_tables(tmp_path / "june", {"audience": [("employee", 40, 20, True)]})
+    write_tables(tmp_path / "july", {"audience": [("employee", 40, 21, True)]})
+    assert {one.kind for one in audit_release([tmp_path / "june", tmp_path / "july"]).breaches} == {
+        "difference"
+    }
+
+
+def test_an_audit_without_time_refuses(made: Path, study: Study) -> None:
+    found = audit_release(made, study=study, seconds=0)
+    assert not found.passed
+    assert found.unfinished
+
+
+def write_tables(folder: Path, tables: dict[str, list[tuple[str, int, int, bool]]]) -> None:
+    """Save yes/no shares as a notebook would: column of groups → (group, n, yes, whether it is shown)."""
+    from tests.disclosure.test_attack import estimates
+
+    folder.mkdir()
+    for column, rows in tables.items():
+        raw = estimates(
+            [("q", "top", {column: group} if column else {}, yes, n) for group, n, yes, _ in rows], "measure"
+        )
+        hidden = [not shown for *_, shown in rows]
+        frame = raw.assign(
+            **{"std_error": 0.05, "conf_low": float("nan"), "conf_high": float("nan")},
+            n_shown=[
+                f"<{Policy().threshold}" if hide else str(n)
+                for hide, (_, n, _, _) in zip(hidden, rows, strict=True)
+            ],
+            shown=[not hide for hide in hidden],
+            bound="",
+            withheld_code=["small" if hide else "" for hide in hidden],
+        )
+        frame.loc[hidden, ["n", "effective_n", "estimate", "std_error"]] = float("nan")
+        frame.to_csv(folder / f"by_{column or 'all'}.csv", index=False)
+
+
+def test_tables_that_the_gate_released_pass(tmp_path: Path) -> None:
+    from tests.disclosure.test_attack import estimates
+
+    rows = [("q", "top", {"audience": "executive"}, 11, 12), ("q", "top", {"audience": "employee"}, 20, 50)]
+    whole = [("q", "top", {}, 31, 62)]
+    given = {"groups": estimates(rows, "measure"), "all": estimates(whole, "measure")}
+    for name, frame in release(given, Policy()).tables.items():
+        frame.to_csv(tmp_path / f"{name}.csv", index=False)
+    found = audit_release(tmp_path)
+    assert found.breaches == ()
+    row = found.counts[found.counts["group"] == "executive"].iloc[0]
+    assert (row["low"], row["high"]) == (11, 12)
