@@ -442,7 +442,7 @@ def _believed(variable: Variable, leaders: str) -> bool:
 
 
 def _numbers(
-    frame: pd.DataFrame, instrument: Instrument, level: float, design: Design | None
+    frame: pd.DataFrame, instrument: Instrument, level: float, design: Design | None = None
 ) -> dict[str, pd.DataFrame]:
     """Estimate means and bands of numbers, and net scores, per audience."""
     from toolkit.analysis import banded, means, proportions

@@ -14,6 +14,7 @@ from toolkit.analysis.answers import SCORES
 from toolkit.disclosure import Policy, Released
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import Instrument
+from toolkit.instrument.translation import filled
 from toolkit.locale import N_, _, using_language
 from toolkit.presentation.blocks import Block, Prose
 from toolkit.presentation.numbers import NOT_SHOWN, base, is_known, percent
@@ -195,6 +196,7 @@ def open_report(
     gathered = gather(study, organisation, wave)
     below = study.headcounts_below(wave)
     instrument, lacking, texts = in_language(study.instrument, study.language)
+    instrument = filled(instrument, {"organisation": study.organisation_name(organisation)})
     return OrganisationReport(
         title=study.title,
         synthetic=study.synthetic,
