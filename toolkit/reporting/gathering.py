@@ -72,6 +72,8 @@ class ReportData:
         What weighting costs per audience (`study.weighting.spread_of_weights`); None where none is weighted.
     cut_tests
         p values of the groups of cuts (`reporting.cuts.cut_tables`); None where the study has no cuts.
+    peers
+        What the other organisations' averages are made of; None where the study has no benchmark of its own.
     """
 
     released: Released
@@ -83,6 +85,7 @@ class ReportData:
     late: tuple[str, ...] = ()
     weights: pd.DataFrame | None = None
     cut_tests: pd.DataFrame | None = None
+    peers: pd.DataFrame | None = None
 
 
 def reportable(study: Study, wave: str) -> frozenset[str]:
@@ -121,7 +124,7 @@ def gather(study: Study, organisation: str, wave: str) -> ReportData:
     frame = _with_used_audiences(admitted.frame)
     audiences = tuple(frame["audience"].cat.categories)
     results: dict[str, pd.DataFrame] = {}
-    previous, weights, tests = "", None, None
+    previous, weights, tests, peers = "", None, None, None
     if audiences:
         population, design = study.population(organisation, wave), None
         if study.design is not None:
@@ -144,6 +147,12 @@ def gather(study: Study, organisation: str, wave: str) -> ReportData:
             earlier = _admitted(study, beside.frame, organisation, previous)
             results |= _trend(study, beside.frame, (wave, previous), frame, earlier, results["shares"])
         results |= _benchmarks(study, [results["shares"], results["distributions"]])
+        peers = study.benchmarks_of(organisation, wave)
+        if peers is not None and len(peers):
+            from toolkit.findings import benchmark
+
+            own = benchmark(results["shares"], peers, level=level, margin=study.margin)
+            results["own_benchmarks"] = own[own["audience"].isin(audiences)].reset_index(drop=True)
         if study.cut_columns:
             divided, tests = cut_tables(study, frame, audiences, design)
             results |= divided
@@ -172,7 +181,9 @@ def gather(study: Study, organisation: str, wave: str) -> ReportData:
         cost = [] if weights is None else zip(weights["audience"], weights["effective_n"], strict=True)
         margins = {who: float(margin_of_error(n, level=study.level)) for who, n in cost}
         participation = participation.assign(margin=participation["audience"].map(margins).astype("Float64"))
-    return ReportData(released, participation, audiences, drawn, changed, previous, late, weights, tests)
+    return ReportData(
+        released, participation, audiences, drawn, changed, previous, late, weights, tests, peers
+    )
 
 
 def _designed(
