@@ -720,6 +720,8 @@ def _benchmarks(study: Study, estimates: Sequence[pd.DataFrame]) -> dict[str, pd
     if findings is None:
         return {}
     threshold = study.policy.threshold
+    asked = {variable.name for variable in study.instrument.variables}
+    findings = findings[findings["variable"].isin(asked)]  # what is not asked cannot be compared
     found = benchmark(estimates, findings, level=study.level, margin=study.margin, threshold=threshold)
     return {"benchmarks": found}
 
