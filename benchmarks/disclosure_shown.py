@@ -55,7 +55,7 @@ def released_of(frame: pd.DataFrame, instrument: Instrument, policy: Policy) -> 
         "distributions": tk.proportions(admitted, single, by="audience"),
         "shares": tk.proportions(admitted, topped, by="audience", measure="top"),
     }
-    return tk.release(results, policy, instrument=instrument)
+    return tk.release(results, policy, instrument=instrument, ledger=False)
 
 
 @cache

@@ -61,6 +61,15 @@ def test_the_contents_link_to_every_notebook_once():
         path.relative_to(NOTEBOOKS[0].parent).as_posix() for path in EVERY if path.stem != "index"
     )
     rows = [line for line in words.splitlines() if "](" in line]
+    for path in COURSE:
+        stated = "".join(read_notebook(path)["cells"][0]["source"])
+        found = re.search(r"\*\*Data\*\*: (.+?)\. \*\*Time\*\*: about (\d+) minutes", stated)
+        assert found, f"{path.name} states neither its data nor its time"
+        (row,) = (row for row in rows if path.name in row)
+        assert row.endswith(f"| {found[2]} | {found[1]} |")
+        page = (SAMPLES.parent / "docs" / "course.md").read_text("utf-8")
+        assert f"{path.name}) | " in page
+        assert f"| {found[2]} | {found[1]} |" in page
     assert all(re.fullmatch(r"\|.+\|.+\| \d+ \|.+\|", row) for row in rows)
 
 

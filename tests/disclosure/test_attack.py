@@ -616,6 +616,22 @@ def test_a_total_leaves_where_all_its_groups_are_told_as_they_are():
     assert released["all"]["estimate"].item() == pytest.approx(24 / 62)
 
 
+@pytest.mark.parametrize("yes", range(5))
+def test_hiding_four_executives_beside_22_employees_leaves_no_trace_of_their_answers(yes):
+    """26 answered: small cells hidden table by table give the four back, all less employees."""
+    employees = [("q", "top", {"audience": "employee"}, 12, 22)]
+    rows = [("q", "top", {"audience": "executive"}, yes, 4), *employees]
+    results = {
+        "groups": estimates(rows, "measure"),
+        "all": estimates([("q", "top", {}, 12 + yes, 26)], "measure"),
+    }
+    released = release(results, POLICY)
+    none = release({**results, "groups": estimates(employees, "measure")}, POLICY)
+    assert released["groups"]["n_shown"].tolist() == ["<5", "22"]
+    assert released["groups"]["estimate"].tolist()[1] == none["groups"]["estimate"].item()
+    assert released["all"][["estimate", "n", "std_error"]].isna().all(axis=None)
+
+
 def test_hiding_one_audience_hides_the_total_too():
     """The subtraction of the design: everybody and all the rest give the hidden audience back."""
     rows = [("q", "top", {"audience": "executive"}, 3, 4), ("q", "top", {"audience": "employee"}, 20, 50)]
