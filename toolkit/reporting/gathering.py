@@ -16,7 +16,7 @@ from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Instrument, Variable
 from toolkit.locale import _, current_language
 from toolkit.presentation.rows import DONT_KNOW, audience_name
-from toolkit.reporting.cuts import cut_tables
+from toolkit.reporting.cuts import cut_bases, cut_tables
 from toolkit.responses.frames import plain
 from toolkit.study.study import Beside, beside_of_part
 from toolkit.study.weighting import WEIGHT, spread_of_weights, with_kish
@@ -278,6 +278,12 @@ def _kept(
                     divided = group_text([*map(tuple, json.loads(group)), (by, part)])
                     groups[divided] = mask & chosen
                     bases |= {(item, divided) for item in items}
+    if current and study.cut_columns:
+        counts = frame["audience"].value_counts()
+        large = [str(one) for one, n in counts.items() if n >= study.policy.threshold]
+        for item, pairs, mask in cut_bases(study, frame, large):
+            groups[group_text(pairs)] = mask
+            bases.add((item, group_text(pairs)))
     people = replace(people, groups=groups, bases=frozenset(bases))
     people = people.publishing(people.bases & people.large(k_of).bases)
     near = set(conflicts(people, ledger.released(organisation, wave, binding), k_of))
@@ -301,16 +307,12 @@ def _few_changed(study: Study, now: pd.DataFrame, before: pd.DataFrame) -> Itera
             given.append(rows[items].notna().set_axis(pd.Index(who, dtype=object), axis=0))
         if min(map(len, given)) < study.policy.threshold:
             continue
-        if study.person is None:
+        if any("" in part.index for part in given):  # somebody without a token may be anybody
             changed = (given[1].sum() - given[0].sum()).abs().clip(lower=1)
         else:
-            # somebody without a token may be anybody: counted as come and gone
-            known = [part[part.index != ""] for part in given]
-            everybody = known[0].index.union(known[1].index, sort=False).unique()
-            one, other = (
-                part[~part.index.duplicated()].reindex(everybody, fill_value=False) for part in known
-            )
-            changed = (one != other).sum() + sum(part[part.index == ""].sum() for part in given)
+            everybody = given[0].index.union(given[1].index, sort=False)
+            one, other = (part.reindex(everybody, fill_value=False) for part in given)
+            changed = (one != other).sum()
         yield from ((item, audience) for item in items if 0 < changed[item] < k_of(item))
 
 
