@@ -307,16 +307,12 @@ def _few_changed(study: Study, now: pd.DataFrame, before: pd.DataFrame) -> Itera
             given.append(rows[items].notna().set_axis(pd.Index(who, dtype=object), axis=0))
         if min(map(len, given)) < study.policy.threshold:
             continue
-        if study.person is None:
+        if any("" in part.index for part in given):  # somebody without a token may be anybody
             changed = (given[1].sum() - given[0].sum()).abs().clip(lower=1)
         else:
-            # somebody without a token may be anybody: counted as come and gone
-            known = [part[part.index != ""] for part in given]
-            everybody = known[0].index.union(known[1].index, sort=False).unique()
-            one, other = (
-                part[~part.index.duplicated()].reindex(everybody, fill_value=False) for part in known
-            )
-            changed = (one != other).sum() + sum(part[part.index == ""].sum() for part in given)
+            everybody = given[0].index.union(given[1].index, sort=False)
+            one, other = (part.reindex(everybody, fill_value=False) for part in given)
+            changed = (one != other).sum()
         yield from ((item, audience) for item in items if 0 < changed[item] < k_of(item))
 
 

@@ -857,6 +857,7 @@ def load_study(path: str | Path, *, data: str | Path | None = None) -> Study:
     if instrument is not None:
         problems += misfits(written, instrument)
         table = _organisations(written, folder, tuple(instrument.audiences), waves, problems)
+        problems += _renamed_problems(written.renamed, table)
         if written.weights is not None:
             margins = read_margins(written.weights, folder, table, instrument, waves, problems)
     registered = None
@@ -908,6 +909,18 @@ def load_study(path: str | Path, *, data: str | Path | None = None) -> Study:
     if problems:
         raise InvalidInput(path, problems)
     return study
+
+
+def _renamed_problems(
+    renamed: Mapping[str, tuple[str, ...]], table: pd.DataFrame | None
+) -> Iterator[Problem]:
+    """List organisations that were renamed to one that the organisations table does not have."""
+    known = [] if table is None else [*table["organisation"].unique(), *renamed]
+    for old, new in renamed.items():
+        for one in new if known else ():
+            if one not in known:
+                where, what = f"renamed → {old}: {one}", "unknown organisation"
+                yield Problem("unknown-organisation", where, what, near_names(one, known))
 
 
 def _address(folder: Path, named: str) -> str:
