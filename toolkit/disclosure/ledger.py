@@ -384,7 +384,7 @@ class _Lines:
             hint = "wait until it has finished"
             problem = Problem("locked", str(self.path), "another release is being recorded", hint)
             raise InvalidInput("ledger", [problem]) from None
-        except PermissionError as fault:
+        except OSError as fault:
             hint = "give yourself the right to write there, or name another place under `ledger`"
             problem = Problem("unwritable", str(self.path), f"cannot be written: {fault.strerror}", hint)
             raise InvalidInput("ledger", [problem]) from fault
