@@ -84,6 +84,7 @@ def test_no_words_of_a_borrowed_scale_are_in_the_project(name: str) -> None:
     adapter = load_adapter(name)
     assert set(type(adapter).model_fields) == {
         *("name", "reference", "licence", "confirm", "status", "family", "sensitive", "minimum_share"),
+        *("referent", "time_frame"),
         *("answers", "grids", "scores"),
     }
     assert all(set(grid.model_dump()) == {"answers", "rows"} for grid in adapter.grids.values())
