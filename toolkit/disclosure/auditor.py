@@ -12,7 +12,7 @@ import math
 import re
 import time
 from collections import defaultdict
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import product
 from pathlib import Path
@@ -550,6 +550,7 @@ class _Puzzle:
 
     def __post_init__(self) -> None:
         self.rows: list[_Row] = []
+        self._found: dict[int, tuple[str, ...]] = {}
         self._matrix: tuple[Any, npt.NDArray[np.float64], npt.NDArray[np.float64]] | None = None
         self._known: dict[frozenset[int], tuple[float, float]] = {}
         self.upper: list[float] = []
@@ -1124,6 +1125,7 @@ class _Puzzle:
             matrix = coo_array((values, (at, across)), shape=(len(self.rows), len(self.upper)))
             ends = np.array([(row.low, row.high) for row in self.rows]).reshape(-1, 2)
             self._matrix = matrix, ends[:, 0], ends[:, 1]
+            self._firsts = np.array([row.first for row in self.rows], dtype=np.int64)
             self._known = {}
             for row in self.rows:
                 if all(one == 1.0 for one in row.coefficients.values()):
@@ -1137,7 +1139,7 @@ class _Puzzle:
         part: npt.NDArray[np.int64],
         inside: set[int],
         objective: Mapping[int, float],
-        without: Container[int] = (),
+        without: Collection[int] = (),
     ) -> npt.NDArray[np.float64] | None:
         """Minimise an objective over some parts; None where there is no solution, or no time.
 
@@ -1150,9 +1152,8 @@ class _Puzzle:
             return None
         matrix, low, high = self._statements()
         chosen = np.isin(part, list(inside))
-        used = np.array(
-            [chosen[row.first] and at not in without for at, row in enumerate(self.rows)], dtype=bool
-        )
+        used = chosen[self._firsts]
+        used[list(without)] = False
         variables = np.flatnonzero(chosen)
         costs = np.zeros(len(self.upper))
         costs[list(objective)] = list(objective.values())
@@ -1216,7 +1217,8 @@ class _Puzzle:
         if target.role == "size":
             return ""
         if target.n is None:
-            return f"{_span(low, high)} people of a group that is not shown" if low > 0 else ""
+            small = target.top < k  # a larger group may be withheld though its parts are shown
+            return f"{_span(low, high)} people of a group that is not shown" if low > 0 and small else ""
         return self._near(target, low, high, target.n)
 
     def _size(self, target: _Target) -> tuple[int, int]:
@@ -1238,19 +1240,28 @@ class _Puzzle:
         return ""
 
     def _evidence(self, target: _Target, part: npt.NDArray[np.int64]) -> tuple[str, ...]:
-        """Return a smallest set of published numbers that already gives the same bound."""
+        """Return a smallest set of published numbers that already gives the same bound.
+
+        It is looked for once in each part of the programme: its other breaches rest on the same numbers.
+        """
         one = int(part[target.variables[0]])
+        if one in self._found:
+            return self._found[one]
         rows = [number for number, row in enumerate(self.rows) if part[row.first] == one]
         stop, dropped = min(self.deadline, time.monotonic() + 5), set[int]()
         places = np.array(target.variables)
-        for number in rows if len(rows) <= 200 else ():
-            fewer, same = {*dropped, number}, time.monotonic() < stop
-            for sign, value in ((1.0, target.low), (-1.0, target.high)):
-                goal = dict.fromkeys(map(int, places), sign)
-                found = self._optimise(part, {one}, goal, fewer) if same else None
-                same = found is not None and float(found[places].sum()) == value
-            dropped = fewer if same else dropped
-        return tuple(dict.fromkeys(self.rows[number].source for number in rows if number not in dropped))[:12]
+        size = len(rows)
+        while size := size // 2:  # leave out halves, then quarters, and at last single statements
+            for at in range(0, len(rows), size):
+                fewer, same = {*dropped, *rows[at : at + size]}, time.monotonic() < stop
+                for sign, value in ((1.0, target.low), (-1.0, target.high)):
+                    goal = dict.fromkeys(map(int, places), sign)
+                    found = self._optimise(part, {one}, goal, fewer) if same else None
+                    same = found is not None and float(found[places].sum()) == value
+                dropped = fewer if same else dropped
+        kept = [self.rows[number].source for number in rows if number not in dropped]
+        self._found[one] = tuple(dict.fromkeys(kept))[:12]
+        return self._found[one]
 
 
 def _variable_of(instrument: Instrument | None, item: str) -> Variable | None:
