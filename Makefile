@@ -112,12 +112,13 @@ bench: $(VENV)/.ready
 coverage-page: $(VENV)/.ready
 	$(BIN)/python benchmarks/coverage.py --write
 
-# the wheel is built from the sdist, so that the sdist is known to be whole; then it is installed and tried
+# the wheel is built from the sdist, so that the sdist is known to be whole; then it is installed in an environment
+# of its own, with its dependencies, and every command is tried there
 release: $(VENV)/.ready-release
 	rm -rf dist
 	$(BIN)/python -m build --no-isolation --outdir dist .
 	$(BIN)/twine check --strict dist/*
-	$(BIN)/python -m pytest tests/test_shipped.py
+	RELEASED_WHEEL=$$(echo dist/*.whl) $(BIN)/python -m pytest tests/test_shipped.py
 
 clean:
 	rm -rf $(VENV)

@@ -48,7 +48,9 @@ myst_heading_anchors = 3
 # links to folders and files of the repository, which are not pages of the site
 suppress_warnings = ["myst.xref_missing", "myst.header", "misc.highlighting_failure"]
 
-nb_execution_mode = "off"
+# the notebooks of the course run in the build; those that take minutes, or are a report, only in the tests
+nb_execution_mode = "auto"
+nb_execution_excludepatterns = [f"notebooks/{path.name}" for path in (ROOT / "notebooks").glob("*.ipynb")]
 nb_execution_timeout = 300
 nb_execution_raise_on_error = True
 nb_merge_streams = True

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import doctest
 import importlib
+import os
 import pkgutil
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -85,6 +89,70 @@ def test_every_python_example_runs(
 ) -> None:
     monkeypatch.chdir(reader)
     exec(compile(code, f"{page.name}, example {number + 1}", "exec"), {})
+
+
+WITH_OUTPUT = [
+    (page, code, printed)
+    for page in PAGES
+    for code, printed in re.findall(
+        r"```python\n(.*?)```\n\n```text\n(.*?)```", page.read_text("utf-8"), re.DOTALL
+    )
+]
+
+
+@pytest.mark.parametrize(("page", "code", "printed"), WITH_OUTPUT, ids=lambda one: getattr(one, "name", ""))
+def test_an_example_prints_the_output_under_it(page: Path, code: str, printed: str) -> None:
+    """The value of its last line, as Python shows it on a wide screen."""
+    *before, last = ast.parse(code).body
+    assert isinstance(last, ast.Expr)
+    space: dict[str, object] = {}
+    exec(compile(ast.Module(before, []), page.name, "exec"), space)
+    value = eval(compile(ast.Expression(last.value), page.name, "eval"), space)
+    wide = ("display.width", 200, "display.max_colwidth", None, "display.max_columns", None)
+    with pd.option_context(*wide):
+        assert repr(value).splitlines() == printed.rstrip("\n").splitlines()
+
+
+def test_the_readme_begins_with_what_it_is_a_picture_three_lines_and_ten_lines_with_output() -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    places = [text.index(part) for part in ("![", "```sh", "make reports", "```python", "```text", "## ")]
+    assert places == sorted(places)
+    assert (ROOT / "README.md") in [page for page, _, _ in WITH_OUTPUT]
+    shell, python = (re.search(f"```{kind}\n(.*?)```", text, re.DOTALL) for kind in ("sh", "python"))
+    assert shell is not None
+    assert python is not None
+    assert len(shell[1].splitlines()) == 3
+    assert len(python[1].splitlines()) <= 10
+
+
+FIVE = (ROOT / "docs" / "five_tasks.md").read_text("utf-8")
+
+
+def test_each_of_the_five_tasks_is_a_command_or_at_most_ten_lines() -> None:
+    tasks = FIVE.split("\n## ")[1:]
+    assert len(tasks) == 5
+    for task in tasks:
+        kinds = re.findall(r"```(sh|python)\n(.*?)```", task, re.DOTALL)
+        assert kinds
+        assert all(len(code.splitlines()) <= {"sh": 1, "python": 10}[kind] for kind, code in kinds)
+
+
+@pytest.mark.slow
+def test_the_five_tasks_work_in_an_empty_folder_as_they_are_written(tmp_path: Path) -> None:
+    scripts = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    variables = {**os.environ, "PATH": scripts, "PYTHONPATH": str(ROOT), "MPLBACKEND": "agg"}
+    blocks = re.findall(r"```(sh|python)\n(.*?)```", FIVE, re.DOTALL)
+    export = next(block for block in blocks if "--out export.csv" in block[1])
+    blocks.remove(export)
+    for kind, code in (export, *blocks):
+        command = ["sh", "-ec", code] if kind == "sh" else [sys.executable, "-W", "error", "-c", code]
+        done = subprocess.run(
+            command, cwd=tmp_path, env=variables, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, f"{code}\n{done.stdout}{done.stderr}"
+    assert (tmp_path / "reports" / "my_study").is_dir()
+    assert list((tmp_path / "reports" / "ai_at_work" / "2026" / "org-07").glob("*.pdf"))
+    assert (tmp_path / "gaps.png").stat().st_size > 10_000
 
 
 def test_the_rehearsal_of_ones_own_study_reads_without_a_problem(reader: Path) -> None:

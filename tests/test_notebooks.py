@@ -7,6 +7,7 @@ import json
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from toolkit.reporting.notebook import execute, notebook_parameters, read_notebook
@@ -60,6 +61,15 @@ def test_the_contents_link_to_every_notebook_once():
         path.relative_to(NOTEBOOKS[0].parent).as_posix() for path in EVERY if path.stem != "index"
     )
     rows = [line for line in words.splitlines() if "](" in line]
+    for path in COURSE:
+        stated = "".join(read_notebook(path)["cells"][0]["source"])
+        found = re.search(r"\*\*Data\*\*: (.+?)\. \*\*Time\*\*: about (\d+) minutes", stated)
+        assert found, f"{path.name} states neither its data nor its time"
+        (row,) = (row for row in rows if path.name in row)
+        assert row.endswith(f"| {found[2]} | {found[1]} |")
+        page = (SAMPLES.parent / "docs" / "course.md").read_text("utf-8")
+        assert f"{path.name}) | " in page
+        assert f"| {found[2]} | {found[1]} |" in page
     assert all(re.fullmatch(r"\|.+\|.+\| \d+ \|.+\|", row) for row in rows)
 
 
@@ -167,7 +177,21 @@ def all_right(path: Path, names: dict[str, object]) -> bool:
 
 
 def test_the_course_has_its_topics_in_order():
-    assert [path.stem[:3] for path in COURSE] == [f"{number:02d}_" for number in range(1, 12)]
+    assert [path.stem[:3] for path in COURSE] == [f"{number:02d}_" for number in range(1, 13)]
+
+
+def test_attacks_between_releases_work_without_a_ledger_and_fail_with_one(monkeypatch):
+    _, names = shown_by(COURSE[-1], monkeypatch)
+    without, guarded = names["unprotected"], names["protected"]
+    assert without.loc["code"].tolist() == ["", ""]
+    assert round(names["late_count"]) == int(names["truth"])
+    assert guarded.loc["code"].tolist() == ["", "released"]
+    assert pd.isna(guarded.loc["share", "tuesday"])
+    assert round(names["alone"].loc["count", "all"] - names["alone"].loc["count", "without"]) == names["own"]
+    assert names["both"].loc["code"].tolist() == ["", "released"]
+    assert names["trends"].loc["new", "sum"].sum() > 50
+    assert names["trends"].loc["not known", "sum"].sum() < 5
+    assert names["refused_codes"] == ["policy-changed", "damaged-file"]
 
 
 def test_every_exercise_stands_in_one_notebook():

@@ -96,6 +96,13 @@ def test_set_up_files_name_no_registry(root: Path, name: str) -> None:
     assert not HOST.search((root / name).read_text("utf-8"))
 
 
+def test_the_version_is_written_once_and_cited(root: Path, project: dict) -> None:
+    import toolkit
+
+    assert project["dynamic"] == ["version"]
+    assert f"\nversion: {toolkit.__version__}\n" in (root / "CITATION.cff").read_text("utf-8")
+
+
 def test_distribution_and_command_have_the_promised_names(project: dict) -> None:
     assert project["name"] == "survey-research-toolkit"
     assert "Private :: Do Not Upload" in project["classifiers"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -21,8 +22,14 @@ from toolkit.shipped import instrument_files, named, shipped, study_path
 FOLDERS = ("data_samples", "instruments", "notebooks")
 
 
+RELEASED = os.environ.get("RELEASED_WHEEL")
+"""A wheel that is to be released: it is tested instead of one built here, with libraries of its own."""
+
+
 @pytest.fixture(scope="module")
 def wheel(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if RELEASED:
+        return Path(RELEASED).resolve()
     out = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(out)]
     subprocess.run(command, cwd=root, check=True, capture_output=True)
@@ -126,12 +133,19 @@ def test_a_zipped_toolkit_is_refused_in_a_sentence(wheel: Path, tmp_path: Path) 
 
 
 @pytest.fixture(scope="module")
-def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An environment with the wheel; the libraries are those of the tests' own, which come after it."""
+def installed(root: Path, wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment with the wheel; the libraries are those of the tests' own, which come after it.
+
+    Those of a wheel that is to be released are installed for it, as anybody's would be.
+    """
     place = tmp_path_factory.mktemp("environment")
-    venv.create(place, symlinks=os.name != "nt")
+    venv.create(place, symlinks=os.name != "nt", with_pip=bool(RELEASED))
     scripts = "Scripts" if os.name == "nt" else "bin"
     python = place / scripts / "python"
+    if RELEASED:
+        pip = [str(python), "-m", "pip", "install", "--quiet", "--constraint", str(root / "constraints.txt")]
+        subprocess.run([*pip, str(wheel)], check=True, env=_clean())
+        return place / scripts
     install = ["install", "--quiet", "--no-deps", "--no-index", str(wheel)]
     subprocess.run([sys.executable, "-m", "pip", "--python", str(python), *install], check=True, env=_clean())
     (packages,) = (path.parent for path in place.rglob("toolkit") if (path / "py.typed").is_file())
@@ -173,5 +187,8 @@ def test_every_command_works_from_an_installed_wheel_in_an_empty_folder(
     run("lint", "core", "employee")
     run("export", "core", "--to", "limesurvey", "--out", "exported")
     run("simulate", "pulse", "--out", "dry_run.csv")
+    run("run", "explore_gaps", "--for-each", "organisation=org-07")
+    run("completion", "bash")
+    assert json.loads(run("check", "ai_at_work", "--answers-only", "--json", "--quiet"))["exit_code"] == 0
     run("notebooks")
     assert {path: path.stat().st_mtime_ns for path in package.rglob("*")} == before

@@ -28,7 +28,7 @@ def test_every_finding_that_was_collected_is_carried_with_its_number(register, s
     with path.open(encoding="utf-8", newline="") as file:
         collected = {one["finding_id"]: one for one in csv.DictReader(file)}
     claims = register.claims.set_index("finding_id")
-    assert list(claims.index) == list(collected)
+    assert list(claims.index) == [*collected, "SMB26-01", "SMB26-02", "SMB26-03"]
     for name, one in collected.items():
         mine = claims.loc[name]
         if mine["statistic"] == "relative_risk":
@@ -65,7 +65,7 @@ def test_the_method_the_2024_study_published_is_stated(register):
 
 def test_the_study_and_its_follow_up_have_so_many_findings(register):
     counts = register.claims["study"].value_counts()
-    assert (counts["upwork-2024"], counts["upwork-2025"], counts.sum()) == (40, 15, 128)
+    assert (counts["upwork-2024"], counts["upwork-2025"], counts.sum()) == (40, 15, 131)
 
 
 def test_only_one_n_was_printed_with_its_figure(register):
@@ -201,3 +201,9 @@ def test_the_columns_are_those_the_page_names(register):
     assert tuple(register.claims.columns) == CLAIM_COLUMNS
     page = (ROOT / "docs" / "published_findings.md").read_text("utf-8")
     assert [name for name in CLAIM_COLUMNS if f"`{name}`" not in page] == []
+
+
+def test_a_multiple_of_something_else_than_people_is_a_ratio(register):
+    ratios = register.claims[register.claims["statistic"] == "ratio"].set_index("finding_id")
+    assert ratios["published_as"].to_dict() == {"SMB26-02": "10 to 100 times", "SMB26-03": "+329 %"}
+    assert ratios.loc["SMB26-03", "value"] == pytest.approx(1 + 329 / 100)

@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -47,6 +48,23 @@ def test_every_example_of_a_help_page_is_understood(command: argparse.ArgumentPa
         words = [word.strip("'\"") for word in re.findall(r"'[^']*'|\S+", call)]
         given = _parser().parse_args(words)
         assert given.command
+
+
+CALLS = [
+    (page.relative_to(ROOT).as_posix(), call)
+    for page in sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+    if page.name != "CHANGELOG.md" and "_build" not in page.parts and "decisions" not in page.parts
+    for call in re.findall(
+        r"^ *survey-toolkit (.+)$", page.read_text("utf-8").replace("\\\n", " "), re.MULTILINE
+    )
+]
+
+
+@pytest.mark.parametrize(("page", "call"), CALLS)
+def test_every_command_of_the_documents_is_understood(page: str, call: str) -> None:
+    for part in call.split("&& survey-toolkit "):
+        words = shlex.split(re.split(r"&&|[|>]", part)[0], comments=True)
+        assert _parser().parse_args(words).command
 
 
 def test_the_page_of_the_command_line_names_every_command_and_exit_code() -> None:

@@ -23,7 +23,9 @@ import pytest
 from toolkit.analysis import gaps_from_summary
 from toolkit.analysis.contract import estimate_columns
 from toolkit.disclosure import Policy, release
-from toolkit.disclosure.cells import Base, Claim, Share, first_rulings, three_parts
+from toolkit.disclosure.cells import Base, Claim, Share, codes_asked, first_rulings, three_parts
+from toolkit.disclosure.redaction import n_shown
+from toolkit.disclosure.subtraction import guard_together
 from toolkit.instrument.model import Instrument
 
 POLICY = Policy()
@@ -316,7 +318,7 @@ def test_nine_tenths_of_what_the_best_suppression_keeps_are_shown(scale, n):
 # --- a question that only some are asked
 
 
-@pytest.mark.parametrize("n", [6, 11, 13])
+@pytest.mark.parametrize("n", [5, 6, 11, 13])
 @pytest.mark.parametrize("filter_is_shown", [True, False])
 def test_the_base_of_a_routed_question_does_not_tell_who_was_asked(n, filter_is_shown):
     worlds = {f"w{used}x{top}": (used, top) for used in range(n + 1) for top in range(used + 1)}
@@ -351,6 +353,59 @@ def test_a_withheld_filter_hides_the_base_of_what_hangs_on_it_also_without_bound
     released = release(told, Policy(unanimity=False), instrument=instrument_of(items))["results"]
     assert released["n_shown"].tolist() == ["<7", "not shown"]
     assert released[["n", "estimate"]].isna().all(axis=None)
+
+
+@pytest.mark.parametrize(
+    ("scale", "condition", "n"),
+    [
+        ("agree", "q in (2, 3, 4, 5)", 6),
+        ("agree", "q in (2, 3, 4, 5)", 9),
+        ("agree", "q >= 4", 8),
+        ("agree", "q in (1, 5)", 8),
+        ("agree", "q in (2, 3, 4)", 9),
+        ("agree", "q in (1, 2, 3)", 9),
+        ("agree", "q == 3", 9),
+        ("likely", "q != 1", 11),
+        ("likely", "q == 2", 12),
+        ("three", "q in (2, 3)", 13),
+        ("named", "q in (1, 2)", 10),
+        ("named", "q == 3", 9),
+    ],
+)
+@pytest.mark.parametrize("room", [1, 2])
+def test_neither_a_distribution_nor_the_base_that_hangs_on_it_gives_a_hidden_answer(
+    monkeypatch, scale, condition, n, room
+):
+    """The base of the next question is a sum of answers; "<5" and "routed" say something of it as well."""
+    monkeypatch.setattr(f"{__name__}.SCALES", SCALES | LONGER)
+    items = [{"id": "q", "scale": scale}, {"id": "r", "scale": "yes", "ask_if": condition}]
+    instrument, policy = instrument_of(items), Policy(room=room)
+    codes, tops = instrument["q"].codes, instrument["q"].codes_of("top")
+    asked = codes_asked(instrument["r"], "q", instrument)
+    group = frozenset({("audience", "executive")})
+    low, _ = policy.unanimity_bounds(n)
+    few = set(range(int(low * n + 1e-9) + 1))
+    alike: dict[Any, list[tuple[int, ...]]] = defaultdict(list)
+    shown = 0
+    for world in compositions(n, len(codes)):
+        counts = dict(zip(codes, world, strict=True))
+        base = total(counts, asked)
+        claims = [Claim(Base("q", group), "response", c, k / n, n, "d", 0) for c, k in counts.items()]
+        claims += [Claim(Base("q", group), "box", "top", total(counts, tops) / n, n, "s", 0)] if tops else []
+        claims.append(Claim(Base("r", group), "box", "top", 0.5, base, "s", 1))
+        found = guard_together(first_rulings(claims, policy, instrument), policy, instrument)
+        filtered, follows = found[Base("q", group)], found[Base("r", group)]
+        kept = {key: share for key, share in filtered.labels.items() if key[0] != "asked"}
+        printed = (n_shown(follows), follows.reason_code, follows.n if follows.shown else None)
+        alike[look_of(counts, kept, instrument), printed].append(world)
+        shown += follows.shown
+    assert shown or n < 10
+    for look, worlds in alike.items():
+        for size in range(1, len(codes)):
+            for chosen in itertools.combinations(range(len(codes)), size):
+                values = {sum(world[i] for i in chosen) for world in worlds}
+                assert not values < few, (look, chosen, values)
+                assert not {n - value for value in values} < few, (look, chosen, values)
 
 
 def routed_and_filters(**bases: tuple[int, int]) -> pd.DataFrame:
@@ -559,6 +614,22 @@ def test_a_total_leaves_where_all_its_groups_are_told_as_they_are():
     released = release(results, POLICY)
     assert released["groups"]["shown"].all()
     assert released["all"]["estimate"].item() == pytest.approx(24 / 62)
+
+
+@pytest.mark.parametrize("yes", range(5))
+def test_hiding_four_executives_beside_22_employees_leaves_no_trace_of_their_answers(yes):
+    """26 answered: small cells hidden table by table give the four back, all less employees."""
+    employees = [("q", "top", {"audience": "employee"}, 12, 22)]
+    rows = [("q", "top", {"audience": "executive"}, yes, 4), *employees]
+    results = {
+        "groups": estimates(rows, "measure"),
+        "all": estimates([("q", "top", {}, 12 + yes, 26)], "measure"),
+    }
+    released = release(results, POLICY)
+    none = release({**results, "groups": estimates(employees, "measure")}, POLICY)
+    assert released["groups"]["n_shown"].tolist() == ["<5", "22"]
+    assert released["groups"]["estimate"].tolist()[1] == none["groups"]["estimate"].item()
+    assert released["all"][["estimate", "n", "std_error"]].isna().all(axis=None)
 
 
 def test_hiding_one_audience_hides_the_total_too():

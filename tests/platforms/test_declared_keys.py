@@ -187,7 +187,7 @@ def test_a_name_that_is_missing_or_holds_markup_is_refused(
     full: Instrument, tmp_path: Path, platform: str, name: str | None, code: str
 ) -> None:
     with pytest.raises(InvalidInput) as raised:
-        export(full, platform, tmp_path / "out", organisation=name)
+        export(full, platform, tmp_path / "out", organisation=name, fielding=True)
     assert [problem.code for problem in raised.value.problems] == [code]
     assert not (tmp_path / "out").exists()
 
@@ -249,7 +249,7 @@ def test_a_study_whose_texts_promise_another_threshold_is_refused(tmp_path: Path
     samples = tmp_path / "data_samples"
     copytree(root / "data_samples" / "ai_at_work", samples / "ai_at_work")
     copytree(root / "data_samples" / "published", samples / "published")
-    bank = tmp_path / "instruments" / "bank" / "texts_of_test.yaml"
+    bank = tmp_path / "instruments" / "bank" / "texts.yaml"
     words = {"en": "At least {threshold} people.", "fr": "Au moins {threshold} personnes."}
     bank.write_text(json.dumps({"texts": {"contact": words}}))
     assert tk.load_study(samples / "ai_at_work" / "study.yaml").instrument.texts.contact == words
@@ -257,3 +257,12 @@ def test_a_study_whose_texts_promise_another_threshold_is_refused(tmp_path: Path
     with pytest.raises(InvalidInput) as raised:
         tk.load_study(samples / "ai_at_work" / "study.yaml")
     assert [(p.code, p.where) for p in raised.value.problems] == [("contradiction", "texts → contact → fr")]
+
+
+def test_without_a_name_texts_say_this_organisation(full: Instrument, tmp_path: Path) -> None:
+    page = json.loads(export(full, "surveyjs", tmp_path)[0].read_text("utf-8"))
+    (opening,) = page["pages"][0]["elements"]
+    assert "<p>This organisation asks for 2 minutes.</p>" in opening["html"]["default"]
+    assert "<p>FR cette organisation asks" in opening["html"]["fr"]
+    why = next(one for part in page["pages"] for one in part["elements"] if one["name"] == "why")
+    assert why["title"]["default"] == "Why at this organisation?"

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from functools import cache
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
+from babel.messages.pofile import read_po
 
 from tests.reporting.raw_exports import Person, Questions, read_wave
+from toolkit.presentation import gap_dumbbell, share_dots
 from toolkit.presentation.blocks import Picture, Several
+from toolkit.presentation.figures.drawing import house_style
 from toolkit.reporting import OrganisationReport, open_report
 from toolkit.reporting.gathering import CROSSED
 from toolkit.reporting.sections.chapters import _GROUPS, CHAPTERS
@@ -224,3 +230,45 @@ def test_three_executives_are_in_no_chapter() -> None:
     assert "executive" not in report.audiences
     for name in CHAPTERS:
         assert "xecutives" not in str(getattr(report, name)())
+
+
+@pytest.fixture(scope="module")
+def french(tmp_path_factory: pytest.TempPathFactory) -> OrganisationReport:
+    """The readiness sample with a French report, whose four groups have long names."""
+    folder = tmp_path_factory.mktemp("french") / "readiness"
+    shutil.copytree(READY, folder)
+    for path in folder.glob("*.yaml"):
+        words = path.read_text("utf-8")
+        words = words.replace("../../instruments/bank", (ROOT / "instruments" / "bank").as_posix())
+        words = words.replace("../published", (ROOT / "data_samples" / "published").as_posix())
+        path.write_text(words.replace("language: en", "language: fr"), "utf-8")
+    return open_report(folder / "study.yaml", "rdy-01")
+
+
+def test_a_french_chapter_has_no_english_words(french: OrganisationReport) -> None:
+    with (ROOT / "toolkit/locale/fr/LC_MESSAGES/toolkit.po").open("rb") as file:
+        catalogue = read_po(file)
+    english = [
+        piece
+        for message in catalogue
+        if isinstance(message.id, str)
+        and any("chapters" in place or "gaps" in place for place, _ in message.locations)
+        for piece in re.split(r"\{\w+\}", message.id)
+        if len(piece.split()) > 1 and piece not in str(message.string)
+    ]
+    assert len(english) > 20
+    for name in CHAPTERS:
+        text = str(getattr(french, name)())
+        assert not [piece for piece in english if piece.strip() in text], name
+
+
+def test_four_groups_with_long_names_leave_room_for_the_dots(french: OrganisationReport) -> None:
+    """Columns of numbers would take the whole width: the numbers go beside the dots."""
+    with house_style():
+        for draw in (share_dots, gap_dumbbell):
+            chosen = (
+                {"items": ["steps_plan"], "pair": ("executive", "employee")} if draw is share_dots else {}
+            )
+            ax = draw(french.released, french.instrument, language="fr", **chosen)
+            assert ax.get_position().width * ax.figure.get_figwidth() > 1
+            plt.close(ax.figure)

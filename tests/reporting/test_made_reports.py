@@ -76,6 +76,7 @@ def test_a_report_has_its_contents_in_order(folder):
         "Where audiences see it differently",
         "Theme by theme",
         "In which ways",
+        "Sustainable use",
         "Comparison with published figures",
         "What changed since the last wave",
         "What this survey cannot tell",

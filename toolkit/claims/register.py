@@ -65,7 +65,7 @@ CLAIM_COLUMNS = (
 )
 """Columns of findings.csv, in order."""
 
-STATISTICS = ("share", "mean", "relative_risk")
+STATISTICS = ("share", "mean", "relative_risk", "ratio")
 """What a value may be: per cent of people; a mean, in its own unit; how many times as likely."""
 
 N_STATUS = ("known", "assumed", "unknown")
@@ -306,7 +306,7 @@ def _value_problems(where: str, record: Mapping[str, str]) -> Iterator[Problem]:
         elif number is not None and share and not 0 <= number <= 100:
             hint = "a share is a percentage from 0 to 100; where it compares groups, write relative_risk"
             yield Problem("out-of-range", place, f"{record[name]} lies outside 0–100", hint)
-        elif number is not None and record["statistic"] == "relative_risk" and number <= 0:
+        elif number is not None and record["statistic"] in ("relative_risk", "ratio") and number <= 0:
             yield Problem(
                 "out-of-range", place, f"{record[name]} is not above 0", "give times as likely, such as 1.88"
             )
@@ -382,7 +382,7 @@ def load_register(folder: str | Path) -> Register:
     --------
     >>> register = load_register("published")
     >>> len(register.claims), len(register.studies)
-    (128, 19)
+    (131, 20)
     """
     folder = named(folder, "register")
     if not folder.is_dir():

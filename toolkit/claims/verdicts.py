@@ -209,6 +209,8 @@ def _counted(claim: Mapping[str, Any], register: Register) -> list[tuple[str, fl
 def _why_not(claim: Mapping[str, Any]) -> str:
     if claim["statistic"] == "mean":
         return "A mean; neither its spread nor its base was published, and no other figure bears on it."
+    if claim["statistic"] == "ratio":
+        return "A multiple of something that is not a share of people; nothing that was published bounds it."
     if claim["statistic"] == "relative_risk":
         most = rounded(100 * largest_comparison(float(claim["low"])))
         return (

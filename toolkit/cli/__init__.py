@@ -35,6 +35,7 @@ from toolkit.cli import (
     report,
     simulate,
     translate,
+    verify,
 )
 from toolkit.cli.common import (
     BAD_INPUT,
@@ -57,6 +58,7 @@ _COMMANDS = (
     release,
     convert,
     deliver,
+    verify,
     comments,
     register,
     check,

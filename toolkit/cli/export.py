@@ -73,7 +73,9 @@ def add(commands: Commands) -> None:
         help="limesurvey: write a matrix as one array (the default) or as one question per row",
     )
     export.add_argument(
-        "--organisation", metavar="NAME", help="name that texts with {organisation} show; one export each"
+        "--organisation",
+        metavar="NAME",
+        help="name that texts with {organisation} show (default: this organisation)",
     )
     export.add_argument(
         "--policy",

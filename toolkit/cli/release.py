@@ -22,7 +22,7 @@ def add(commands: Commands) -> None:
         "build reports to hand out, checked against all that left before",
         "survey-toolkit release my_study -o org-01 --formats html,pdf\n"
         "survey-toolkit release my_study --promote sent/org-01.pdf\n"
-        'survey-toolkit release my_study --withdraw 12 --reason "never left"',
+        "survey-toolkit release my_study --withdraw 12 --reason 'never left'",
         description="Build reports that may be handed out. Each is compared with everything released of the "
         "organisation before and recorded in the study's ledger; what report builds are drafts.",
     )

@@ -78,7 +78,8 @@ def add_selection(command: argparse.ArgumentParser) -> None:
         dest="organisations",
         action="append",
         metavar="ID",
-        help="only this organisation (repeatable)",
+        help="only this organisation (repeatable); --for CUT=GROUP: instead of reports, the page of a group "
+        "of a cut, --for CUT=*: of all its groups",
     )
     command.add_argument("--wave", help="the wave, as the study file writes it (default: the latest)")
     command.add_argument("--notebook", metavar="FILE", help="a parameterised notebook to use as the report")
@@ -136,6 +137,9 @@ def build(given: argparse.Namespace) -> int:
     """Build the reports, print a summary and return the exit code."""
     from toolkit.reporting.batch import run_study
 
+    groups = [one for one in given.organisations or () if "=" in one]
+    if groups and given.command == "report":
+        return _group_pages(given, groups)
     printer = ProgressPrinter()
     try:
         made = run_study(
@@ -151,6 +155,27 @@ def build(given: argparse.Namespace) -> int:
     printer.line(f"Open {index if '://' in index else _relative(index)}")
     given.result |= {"index": index, "reports": records(made)}
     return _code(made.rename(columns={"organisation": "value"}), given)
+
+
+def _group_pages(given: argparse.Namespace, groups: list[str]) -> int:
+    from toolkit.reporting.formats import check_formats
+    from toolkit.reporting.sections.cuts import group_pages
+    from toolkit.study import load_study
+
+    made = group_pages(
+        load_study(study_file(given.study), data=given.data),
+        groups,
+        out=Path(given.out),
+        wave=given.wave,
+        organisations=[one for one in given.organisations if one not in groups] or None,
+        formats=check_formats(given.formats),
+    )
+    for path in made:
+        print(_relative(path))
+    if not made:
+        print("No page was written: none of these groups may be shown.")
+    given.result |= {"pages": [str(path) for path in made]}
+    return 0
 
 
 def _code(made: pd.DataFrame, given: argparse.Namespace) -> int:

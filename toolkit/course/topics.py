@@ -219,6 +219,59 @@ def false_alarms(
     return pd.DataFrame(rows)
 
 
+# Releases as a reader gets them, for attacks between two of them.
+
+
+def as_printed(
+    frame: pd.DataFrame, item: str, study: Study, *, audience: str | None = None, ledger: Any = False
+) -> pd.Series:
+    """Release one question's top box and return what a reader gets.
+
+    Parameters
+    ----------
+    frame
+        One row per respondent.
+    audience
+        The audience to release; None for everybody together.
+    ledger
+        As in `tk.release`.
+
+    Returns
+    -------
+    Series
+        n, share, count (share × n) and code (why it is withheld, or "").
+    """
+    from toolkit.analysis import proportions
+    from toolkit.disclosure import release
+
+    shares = proportions(frame, study.instrument[item], by="audience" if audience else None, measure="top")
+    respondents = frame if ledger else None
+    rows = release(shares, study.policy, instrument=study.instrument, ledger=ledger, respondents=respondents)[
+        "results"
+    ]
+    row = rows[rows["audience"] == audience].iloc[0] if audience else rows.iloc[0]
+    count = row["estimate"] * float(row["n"]) if row["shown"] else float("nan")
+    return pd.Series(
+        {"n": row["n_shown"], "share": row["estimate"], "count": count, "code": row["withheld_code"]}
+    )
+
+
+def refusal(call: Any, *arguments: Any, **options: Any) -> str:
+    """Call something that should be refused, and return the code of the first problem; "" where it is not.
+
+    Examples
+    --------
+    >>> import toolkit as tk
+    >>> refusal(tk.load_study, "no_such_study.yaml")
+    'file-not-found'
+    """
+    try:
+        call(*arguments, **options)
+    except InvalidInput as fault:
+        return fault.problems[0].code
+    return ""
+
+
 # Exercises on respondents: multiple comparisons, weights, small organisations, subtraction attacks.
 
 
@@ -424,8 +477,36 @@ EXERCISES = (
         "rounding protects nobody in a firm this small.",
         "How far apart are two neighbouring counts, in per cent, with n answers?",
     ),
+    Exercise(
+        "releases-1",
+        "Monday: 40 % of 20. Tuesday, with one late answer: 43 % of 21. How many late people agree?",
+        "count",
+        lambda given: _only_count(43, 21) - _only_count(40, 20),
+        "Only 8 of 20 are 40 %, and only 9 of 21 round to 43 %: the late person agrees.",
+        "Which whole number of 20 is 40 %, and which of 21 rounds to 43 %?",
+        mistakes=(Mistake(lambda given: 3, "Percentages are not people."),),
+    ),
+    Exercise(
+        "releases-2",
+        "Last year 12 of 24 agreed. This year the same people answer alike, and with two newcomers 54 % of "
+        "26 agree. How many newcomers agree?",
+        "count",
+        lambda given: _only_count(54, 26) - 12,
+        "Only 14 of 26 round to 54 %, and twelve of them agreed before: both newcomers.",
+        "Which whole number of 26 rounds to 54 %?",
+        mistakes=(Mistake(lambda given: 14, "So many agree this year, old and new."),),
+    ),
+    Exercise(
+        "releases-3",
+        "Three late answers have come, the threshold is 5. How many more must come to be counted?",
+        "count",
+        lambda given: 5 - 3,
+        "Five late answers together: nobody can tell them apart any more.",
+        "The late answers must be nobody or at least five.",
+        mistakes=(Mistake(lambda given: 5, "So many must have come in all."),),
+    ),
 )
-"""Notebooks 4 to 7."""
+"""Notebooks 4 to 7, and 11."""
 
 
 # Exercises on published figures: proof, intervals, bases, and ratios in the news.

@@ -16,6 +16,7 @@ from toolkit.disclosure.policy import Policy
 from toolkit.errors import ToolkitError
 from toolkit.findings.comparison import DESCRIPTIVE_COLUMNS, OURS, PUBLISHED
 from toolkit.instrument.model import Instrument, Variable
+from toolkit.instrument.routing import parse
 from toolkit.locale import N_
 from toolkit.records import records
 
@@ -31,11 +32,12 @@ __all__ = [
     "Table",
     "between_column",
     "claims_of",
+    "codes_asked",
     "first_rulings",
     "kind_of",
-    "named_in",
     "number",
     "read_table",
+    "routed_by",
     "three_parts",
     "thresholds",
 ]
@@ -357,7 +359,7 @@ class Ruling:
 
 
 @cache
-def named_in(rule: str) -> frozenset[str]:
+def _named_in(rule: str) -> frozenset[str]:
     """Return the items a routing condition names, with their options."""
     tree = ast.parse(rule, mode="eval")
     named = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
@@ -371,6 +373,30 @@ def named_in(rule: str) -> frozenset[str]:
         and isinstance(call.args[1].value, str)
     }
     return frozenset(named | options)
+
+
+def routed_by(variable: Variable, instrument: Instrument) -> tuple[str, ...]:
+    """Return what decides whether an item is asked: columns, or ids of items with several."""
+    if not variable.item.ask_if:
+        return ()
+    condition = parse(variable.item.ask_if)
+    named = _named_in(variable.item.ask_if)
+    columns = tuple(v.name for v in instrument.variables if v.name in named)
+    ids = condition.item_ids(instrument)
+    return columns if len(columns) >= len(ids) else ids
+
+
+_ASKED: dict[tuple[str, str, str], frozenset[str]] = {}
+
+
+def codes_asked(variable: Variable, name: str, instrument: Instrument) -> frozenset[str]:
+    """Return the answers to the one column that decides whether an item is asked, after which it is."""
+    if name not in instrument or instrument[name].kind == "number":
+        return frozenset()
+    key = (instrument.digest, str(variable.item.ask_if), name)
+    if key not in _ASKED:
+        _ASKED[key] = parse(str(variable.item.ask_if)).passing(name, instrument)
+    return _ASKED[key]
 
 
 def thresholds(policy: Policy, sensitive: Iterable[str], instrument: Instrument | None) -> Policy:
@@ -390,11 +416,10 @@ def first_rulings(
         grouped.setdefault(claim.base, []).append(claim)
         if claim.kind == "response":
             scale.setdefault(claim.base.item, set()).add(claim.label)
-    routing = {
-        name
-        for variable in (instrument.variables if instrument is not None else ())
-        for name in named_in(variable.item.ask_if or "None")
-    }
+    cuts: dict[str, set[frozenset[str]]] = {}
+    for one in instrument.variables if instrument is not None else ():
+        if instrument is not None and len(names := routed_by(one, instrument)) == 1:
+            cuts.setdefault(names[0], set()).add(codes_asked(one, names[0], instrument))
     rulings = {}
     for base, found in grouped.items():
         variable = instrument[base.item] if instrument is not None and base.item in instrument else None
@@ -405,7 +430,8 @@ def first_rulings(
         elif instrument is not None and base.item in instrument.scores:
             limits = _limits_of_score(base.item, instrument)
         every_code = frozenset(codes | scale.get(base.item, set()))
-        rulings[base] = _rule(found, policy, variable, every_code, limits, in_part=base.item not in routing)
+        cut = frozenset(cuts.get(base.item, ()))
+        rulings[base] = _rule(found, policy, variable, every_code, limits, cut)
     return rulings
 
 
@@ -425,8 +451,7 @@ def _rule(
     variable: Variable | None,
     codes: frozenset[str],
     limits: tuple[float | None, float | None] | None,
-    *,
-    in_part: bool,
+    cuts: frozenset[frozenset[str]] = frozenset(),
 ) -> Ruling:
     item = claims[0].base.item
     k = policy.threshold_for(item)
@@ -459,8 +484,8 @@ def _rule(
     if limits is not None and ("function", "mean") in values and not in_bands:
         labels[("function", "mean")] = _mean_within(claims, limits, n, policy)
     labels = _without_telling_rest(labels, values, variable, codes, low)
-    if in_part and variable is not None and not (full or two or variable.item.type == "ranking"):
-        labels |= _answers_in_part(labels, values, variable, n, low)
+    if variable is not None and not (full or two or variable.item.type == "ranking"):
+        labels |= _answers_in_part(labels, values, variable, n, low, cuts)
     return Ruling(n, k, labels=labels, full=full)
 
 
@@ -507,6 +532,7 @@ def _answers_in_part(
     variable: Variable,
     n: float,
     low: float,
+    cuts: frozenset[frozenset[str]],
 ) -> dict[tuple[str, str], Share]:
     """Show a distribution that may not leave whole, except for a pool that keeps its rare answers open.
 
@@ -520,6 +546,9 @@ def _answers_in_part(
 
     f is chosen so that these answers also agree with what is printed of the boxes: outside a box printed as
     "nearly nobody", and outside the part whose smallness withholds the parts.
+
+    The base of a question that follows some of the answers prints their sum too, so pieces are cut there, if
+    that leaves each more than t people. If not, the distribution and the questions that follow are withheld.
     """
     cells = {label: found[0] for (kind, label), found in values.items() if kind == "response"}
     counts = {code: round(share * n) for code, share in cells.items()}
@@ -529,6 +558,19 @@ def _answers_in_part(
     rare = math.floor(low * n + TOLERANCE)
     pieces = _pieces(labels, variable, counts, rare)
     found: dict[tuple[str, str], Share] = {}
+    bounded = any(share.status in (">=", "<=") for (kind, _), share in labels.items() if kind == "box")
+    if cuts and (variable.kind == "number" or (bounded and ("box", "bottom") in labels)):
+        return {}
+    for cut in cuts:
+        sides = [
+            [code for code in piece if (code in cut) is inside]
+            for piece in pieces
+            for inside in (True, False)
+        ]
+        pieces = [side for side in sides if side]
+        found["asked", " ".join(sorted(cut))] = Share("exact")
+    if any(sum(counts[code] for code in piece) <= rare for piece in pieces) or not pieces:
+        return {}
     for piece in pieces:
         pool = {code for code in piece if counts[code] <= rare}
         kept_open = piece[0]

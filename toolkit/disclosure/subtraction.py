@@ -6,7 +6,15 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
-from toolkit.disclosure.cells import SAMPLES, Base, Ruling, Share, named_in
+from toolkit.disclosure.cells import (
+    SAMPLES,
+    Base,
+    Ruling,
+    Share,
+    codes_asked,
+    routed_by,
+    three_parts,
+)
 from toolkit.disclosure.policy import Policy
 from toolkit.instrument.model import Instrument, Variable
 
@@ -154,8 +162,9 @@ def _exact(ruling: Ruling, label: tuple[str, str]) -> bool:
 def _guard_routing(rulings: Rulings, instrument: Instrument, policy: Policy) -> Rulings:
     """Withhold a routed question if its base would reveal a masked share of the routing question.
 
-    A base below the threshold stays "<5", whatever the routing question says. A base of two conditions
-    counts the people who meet both, which no table shows, so it is withheld whatever the shares.
+    A base below the threshold is called small before it is called routed, unless its being small would reveal
+    something of a share that is not printed: 4 of 5 asked would read "<5", 5 of 5 would not. A base of two
+    conditions counts the people who meet both, which no table shows, so it is withheld whatever the shares.
     """
     largest: dict[Group, float] = {}
     for base, ruling in rulings.items():
@@ -163,15 +172,24 @@ def _guard_routing(rulings: Rulings, instrument: Instrument, policy: Policy) -> 
             largest[base.group] = max(largest.get(base.group, 0.0), ruling.n)
     ruled = dict(rulings)
     for base, ruling in rulings.items():
-        if base.item not in instrument or ruling.reason_code == "small":
+        if base.item not in instrument:
             continue
-        names = _routed_by(instrument[base.item], instrument)
-        telling = len(names) > 1
-        for name in names:
+        variable, small = instrument[base.item], ruling.reason_code == "small"
+        names = routed_by(variable, instrument)
+        telling = len(names) > 1 or (bool(names) and ruling.reason_code == "routed")
+        for name in names if not telling else ():
             asked = rulings.get(Base(name, base.group))
+            if asked is not None:
+                share = _printed(asked, instrument[name], codes_asked(variable, name, instrument))
+                known = share is not None and share.status == "exact"
+                few = share is not None and share.status == "<=" and share.upper * asked.n < ruling.threshold
+                telling = not (known or (small and few))
             whole = largest.get(base.group, math.nan) if asked is None else asked.n
-            telling = telling or _near_all_or_none(ruling.n, whole, policy, name)
-            telling = telling or (asked is not None and not _fully_released(asked, instrument[name]))
+            if small and asked is None and whole >= ruling.threshold and policy.unanimity:
+                # a base that is not small would be near everybody, and "routed" would say so
+                telling = ruling.threshold > policy.unanimity_bounds(whole, name)[1] * whole
+            elif not small:
+                telling = telling or _near_all_or_none(ruling.n, whole, policy, name)
         if telling:
             ruled[base] = ruling.without("routed")
     return ruled
@@ -220,26 +238,29 @@ def _guard_scores(rulings: Rulings, instrument: Instrument) -> Rulings:
     return ruled
 
 
-def _routed_by(variable: Variable, instrument: Instrument) -> tuple[str, ...]:
-    """Map items to the columns that route to them."""
-    if not variable.item.ask_if:
-        return ()
-    named = named_in(variable.item.ask_if)
-    return tuple(v.name for v in instrument.variables if v.name in named)
+def _printed(ruling: Ruling, variable: Variable, codes: frozenset[str]) -> Share | None:
+    """Return how the share of some answers to the routing question is printed; None if it is not.
 
-
-def _fully_released(ruling: Ruling, variable: Variable) -> bool:
-    """Return whether the routing question's whole distribution is shown, so that a base adds nothing."""
+    An exact one makes a base add nothing to what is shown.
+    """
     if not ruling.shown:
-        return False
-    if variable.kind == "number" and not any(kind == "response" for kind, _ in ruling.labels):
-        return True  # its mean masks no share that a base could give back
-    if len(variable.codes) == 2:
-        released = [
-            share for (kind, _), share in ruling.labels.items() if kind != "function" and share.released
-        ]
-        return bool(released) and all(share.status == "exact" for share in released)
-    return ruling.full
+        return None
+    if variable.kind == "number":  # its mean masks no share that a base could give back, its bands may
+        in_bands = any(kind == "response" for kind, _ in ruling.labels)
+        return Share("exact") if ruling.full or not in_bands else None
+    others = frozenset(variable.codes) - codes
+    if ruling.full or not (codes and others):
+        return Share("exact")
+    found: dict[frozenset[str], Share] = {}
+    parts = three_parts(variable)
+    for (kind, label), share in ruling.labels.items():
+        named = {"response": (label,), "part": parts.get(label, ()), "asked": tuple(label.split())}
+        chosen = frozenset(named.get(kind) or (variable.codes_of(label) if kind == "box" else ()))
+        if share.released and (chosen not in found or share.status == "exact"):
+            found[chosen] = share
+    if codes in found:
+        return found[codes]
+    return _opposite(found[others], ruling.n) if others in found else None
 
 
 def _near_all_or_none(part: float, whole: float, policy: Policy, item: str) -> bool:

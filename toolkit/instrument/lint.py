@@ -24,11 +24,10 @@ from toolkit.instrument.model import (
 from toolkit.instrument.published.borrowing import refused_name
 from toolkit.instrument.reading import Finding
 from toolkit.instrument.routing import Answered, Comparison, Leaf, Selected, leaves, parse_tree
-from toolkit.instrument.translation import plain, wordings
+from toolkit.instrument.translation import PIPE, plain, wordings
 from toolkit.instrument.yaml_loader import ID_PATTERN, ParallelWording, Wording
 
 __all__ = [
-    "PIPE",
     "PIPES",
     "PIPES_OF_TEXTS",
     "PLATFORM_COLUMNS",
@@ -158,7 +157,6 @@ PIPES = ("organisation",)
 """What every question may hold in braces."""
 PIPES_OF_TEXTS = (*PIPES, "minutes", "threshold", "sensitive_threshold")
 """What the texts before and after the questions may hold in braces."""
-PIPE = re.compile(r"\{([a-z_]+)\}")
 
 
 def find_in_pipes(instrument: Instrument) -> Iterator[Finding]:

@@ -116,7 +116,7 @@ LEADING: Mapping[str, re.Pattern[str]] = {
     "en": _words(
         r"(?:don|wouldn|isn|aren|won|doesn|didn|shouldn|couldn|hasn|haven)['’]t (?:you|we|it|they)|"
         r"do you not (?:agree|think)|would you not|surely|obviously|of course|clearly|undoubtedly|naturally|"
-        r"as (?:we all know|everyone knows|you know|is well known)|everyone (?:knows|agrees)|"
+        r"(?<!far )as (?:we all know|everyone knows|you know|is well known)|everyone (?:knows|agrees)|"
         r"nobody (?:denies|doubts)|"
         r"most (?:people|experts) (?:think|agree|believe|say)|it is (?:clear|obvious|well known) that|"
         r"would you agree|you (?:must|will) agree|(?:experts|studies|research|science) (?:agree|shows?|"

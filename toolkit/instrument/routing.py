@@ -313,6 +313,13 @@ class Condition:
         """
         return _Answers(frame, instrument).holds(self.tree)
 
+    def passing(self, name: str, instrument: Instrument) -> frozenset[str]:
+        """Return the answers to a column after which the condition holds, if it depends on nothing else."""
+        codes = list(instrument[name].codes)
+        asked = {name: np.ones(len(codes), dtype=bool)}
+        passed = _Answers(pd.DataFrame({name: codes}), instrument, asked).holds(self.tree)
+        return frozenset(code for code, one in zip(codes, passed, strict=True) if one)
+
     def in_words(self, instrument: Instrument, language: str = "en") -> str:
         """Describe the condition for readers of a report."""
         return _words(self.tree, instrument, language)

@@ -24,10 +24,12 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet  # type: ignore[import-untyped]
 
 __all__ = [
+    "PIPE",
     "Sheet",
     "SheetRow",
     "Text",
     "check_sheet",
+    "filled",
     "placeholders",
     "plain",
     "read_sheet",
@@ -128,6 +130,47 @@ def _item(item: dict[str, Any]) -> Iterator[tuple[str, str, str, Words]]:
             yield f"{key}/rows/{row['id']}/short", "all", "name in reports", row["short"]
     for option in item.get("options", ()):
         yield f"{key}/options/{option['code']}", "all", "answer", option["label"]
+
+
+PIPE = re.compile(r"\{([a-z_]+)\}")
+"""A word in braces that something fills in, such as {organisation}."""
+
+
+def filled(instrument: Instrument, values: Mapping[str, str | Mapping[str, str]]) -> Instrument:
+    """Put values into the words in braces: {"organisation": "Acme"} makes "at {organisation}" "at Acme".
+
+    Parameters
+    ----------
+    instrument
+        An instrument.
+    values
+        Word in braces → a name, or words per language, which begin a text with a capital. Others stay.
+
+    Returns
+    -------
+    Instrument
+        The same instrument where it holds none of them.
+    """
+    data = plain(instrument)
+    asked = [words for *_, words in wordings(data)]
+    if (
+        not {name for words in asked for text in words.values() for name in PIPE.findall(text)}
+        & values.keys()
+    ):
+        return instrument
+    for words in asked:
+        for language, text in words.items():
+            written = {
+                name: one if isinstance(one, str) else one.get(language, f"{{{name}}}")
+                for name, one in values.items()
+            }
+            start = PIPE.match(text)
+            if start and not isinstance(values.get(start[1], ""), str):
+                text = written[start[1]][:1].upper() + written[start[1]][1:] + text[start.end() :]
+            for name, one in written.items():
+                text = text.replace(f"{{{name}}}", one)
+            words[language] = text
+    return Instrument.model_validate(data)
 
 
 # Writer of an instrument as one complete YAML file.

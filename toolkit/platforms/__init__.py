@@ -189,7 +189,8 @@ def export(
     layout
         How the platform's files are cut, where it offers more than one way; by default its first layout.
     organisation
-        Name that texts with {organisation} show; one export per organisation.
+        Name that texts with {organisation} show, one export per organisation; "this organisation" where left
+        out, which `fielding` refuses.
     threshold, sensitive_threshold
         Those of the study's policy, for {threshold} and {sensitive_threshold}. A text that promises others is
         refused.
@@ -242,7 +243,7 @@ def export(
         threshold=threshold,
         sensitive_threshold=sensitive_threshold,
         fielding=fielding,
-        needed=found.fielding,
+        needed=found.fielding or found.name == "preview",
     )
     return write_files(folder, found.files(instrument, part, **given))
 

@@ -270,7 +270,7 @@ def element(
     if lang is not None:
         made.set(_LANG, lang)
     if text is not None:
-        made.text = " ".join(text.split())
+        made.text = re.sub(r"[^\S\u00a0\u202f]+", " ", text).strip()  # the no-break spaces of French stay
     return made
 
 

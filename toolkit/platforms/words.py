@@ -9,10 +9,10 @@ from math import ceil
 from typing import Any
 
 from toolkit.errors import InvalidInput, Problem, near_names
-from toolkit.instrument.lint import PIPE, find, find_in_promises, options_of
+from toolkit.instrument.lint import find, find_in_promises, options_of
 from toolkit.instrument.lint_warnings import minutes
 from toolkit.instrument.model import MISSING, Instrument, Item, Row, Section, Texts, Variable, spoken
-from toolkit.instrument.translation import plain, wordings
+from toolkit.instrument.translation import PIPE, filled, plain, wordings
 from toolkit.instrument.yaml_loader import ParallelWording
 from toolkit.locale import N_, respondent_text, translated
 
@@ -275,7 +275,7 @@ def fill_in(
     fielding
         Whether respondents will read it, so that every text before and after the questions must be there.
     needed
-        Whether a name that is not known is refused.
+        Whether people read it: without a name, "this organisation" stands for it, and fielding is refused.
 
     Raises
     ------
@@ -299,12 +299,11 @@ def fill_in(
         problems.append(Problem("missing-key", "texts", what, hint))
     values = {"threshold": str(threshold), "sensitive_threshold": str(sensitive_threshold)}
     values |= {} if organisation is None else {"organisation": organisation.strip()}
-    data = plain(instrument)
-    asked = list(wordings(data))
+    asked = wordings(plain(instrument))
     pipes = {
         name: key for key, _, _, words in asked for text in words.values() for name in PIPE.findall(text)
     }
-    if "organisation" in pipes and organisation is None and needed:
+    if "organisation" in pipes and organisation is None and fielding:
         where = pipes["organisation"].replace("/", " → ")
         hint = "give organisation='Acme' (--organisation Acme): one export per organisation"
         problems.append(
@@ -314,12 +313,11 @@ def fill_in(
         raise InvalidInput(instrument.id, problems)
     if "minutes" in pipes:
         values["minutes"] = str(ceil(minutes(instrument)["longest"].max()))
-    if not pipes.keys() & values.keys():
-        return instrument
-    for _, _, _, words in asked:
-        for language, text in words.items():
-            words[language] = PIPE.sub(lambda found: values.get(found[1], found[0]), text)
-    return Instrument.model_validate(data)
+    made = filled(instrument, values)
+    if organisation is None and needed:
+        own = {one: respondent_text(one, "this organisation") for one in instrument.languages}
+        made = filled(made, {"organisation": own})
+    return made
 
 
 def opening(instrument: Instrument, language: str, names: Iterable[str] = ()) -> str:

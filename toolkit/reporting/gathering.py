@@ -13,12 +13,13 @@ import pandas as pd
 from toolkit.disclosure.cells import thresholds
 from toolkit.disclosure.ledger import Entry, People, conflicts, group_text
 from toolkit.errors import InvalidInput, Problem
-from toolkit.instrument.model import MISSING, Instrument, Variable
+from toolkit.instrument.model import Instrument, Variable
 from toolkit.locale import _, current_language
 from toolkit.presentation.rows import DONT_KNOW, audience_name
+from toolkit.reporting.cuts import cut_tables
 from toolkit.responses.frames import plain
 from toolkit.study.study import Beside, beside_of_part
-from toolkit.study.weighting import WEIGHT, spread_of_weights
+from toolkit.study.weighting import WEIGHT, spread_of_weights, with_kish
 
 if TYPE_CHECKING:
     from toolkit.analysis import Design
@@ -34,7 +35,6 @@ __all__ = [
     "describe_changed",
     "gather",
     "reportable",
-    "with_kish",
 ]
 
 Changed = tuple[str, str, str]
@@ -70,6 +70,8 @@ class ReportData:
         Audiences of which fewer than k people's answers came or changed after a release, and are not counted.
     weights
         What weighting costs per audience (`study.weighting.spread_of_weights`); None where none is weighted.
+    cut_tests
+        p values of the groups of cuts (`reporting.cuts.cut_tables`); None where the study has no cuts.
     """
 
     released: Released
@@ -80,6 +82,7 @@ class ReportData:
     earlier_wave: str = ""
     late: tuple[str, ...] = ()
     weights: pd.DataFrame | None = None
+    cut_tests: pd.DataFrame | None = None
 
 
 def reportable(study: Study, wave: str) -> frozenset[str]:
@@ -118,7 +121,7 @@ def gather(study: Study, organisation: str, wave: str) -> ReportData:
     frame = _with_used_audiences(admitted.frame)
     audiences = tuple(frame["audience"].cat.categories)
     results: dict[str, pd.DataFrame] = {}
-    previous, weights = "", None
+    previous, weights, tests = "", None, None
     if audiences:
         population, design = study.population(organisation, wave), None
         if study.design is not None:
@@ -141,6 +144,9 @@ def gather(study: Study, organisation: str, wave: str) -> ReportData:
             earlier = _admitted(study, beside.frame, organisation, previous)
             results |= _trend(study, beside.frame, (wave, previous), frame, earlier, results["shares"])
         results |= _benchmarks(study, [results["shares"], results["distributions"]])
+        if study.cut_columns:
+            divided, tests = cut_tables(study, frame, audiences, design)
+            results |= divided
     results["participation"] = admitted.participation
     released = pass_gate(
         results,
@@ -166,7 +172,7 @@ def gather(study: Study, organisation: str, wave: str) -> ReportData:
         cost = [] if weights is None else zip(weights["audience"], weights["effective_n"], strict=True)
         margins = {who: float(margin_of_error(n, level=study.level)) for who, n in cost}
         participation = participation.assign(margin=participation["audience"].map(margins).astype("Float64"))
-    return ReportData(released, participation, audiences, drawn, changed, previous, late, weights)
+    return ReportData(released, participation, audiences, drawn, changed, previous, late, weights, tests)
 
 
 def _designed(
@@ -181,45 +187,6 @@ def _designed(
     for wave, names in audiences.items():
         shown |= (frame["wave"] == wave) & frame["audience"].isin(list(names))
     return _with_used_audiences(frame.assign(audience=frame["audience"].where(shown))), design
-
-
-def with_kish(
-    rows: pd.DataFrame,
-    frame: pd.DataFrame,
-    design: Design | None,
-    by: Sequence[str] = ("audience",),
-    *,
-    between: str = "",
-) -> pd.DataFrame:
-    """Append the effective numbers of weighted answers by which the gate judges a base.
-
-    Parameters
-    ----------
-    by
-        Group columns of the rows.
-    between
-        Of rows that compare, the column of the frame whose values are compared.
-    """
-    if design is None or WEIGHT not in frame or rows.empty:
-        return rows
-    keys = [*by, *([between] if between else [])]
-    weights = pd.DataFrame({"w": frame[WEIGHT], "ww": frame[WEIGHT] ** 2} | {key: frame[key] for key in keys})
-    found: dict[tuple[str, ...], float] = {}
-    for item in rows["item"].unique():
-        given = frame[item].notna() & ~frame[item].isin(list(MISSING))
-        sums = weights[given].groupby(keys, observed=True)[["w", "ww"]].sum()
-        for group, w, ww in zip(sums.index, sums["w"], sums["ww"], strict=True):
-            names = map(str, group) if isinstance(group, tuple) else (str(group),)
-            found[(str(item), *names)] = w**2 / ww if ww > 0 else float("nan")
-    ends = {f"_{end}": [*by, f"audience_{end}"] for end in "ab"} if between else {"": list(by)}
-    columns = {
-        f"kish_n{end}": [
-            found.get(tuple(map(str, key)), float("nan"))
-            for key in rows[["item", *names]].itertuples(index=False, name=None)
-        ]
-        for end, names in ends.items()
-    }
-    return rows.assign(**columns)
 
 
 def beside_releases(
@@ -464,7 +431,7 @@ def _believed(variable: Variable, leaders: str) -> bool:
 
 
 def _numbers(
-    frame: pd.DataFrame, instrument: Instrument, level: float, design: Design | None
+    frame: pd.DataFrame, instrument: Instrument, level: float, design: Design | None = None
 ) -> dict[str, pd.DataFrame]:
     """Estimate means and bands of numbers, and net scores, per audience."""
     from toolkit.analysis import banded, means, proportions

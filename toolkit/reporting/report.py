@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial, update_wrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from toolkit.analysis.answers import SCORES
 from toolkit.disclosure import Policy, Released
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import Instrument
+from toolkit.instrument.translation import filled
 from toolkit.locale import N_, _, using_language
 from toolkit.presentation.blocks import Block, Prose
 from toolkit.presentation.numbers import NOT_SHOWN, base, is_known, percent
@@ -88,6 +89,8 @@ class OrganisationReport:
     untranslated: tuple[int, int, str] = (0, 0, "en")
     below: tuple[str, ...] = ()
     weights: pd.DataFrame | None = None
+    cut_tests: pd.DataFrame | None = None
+    cuts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     quotes: tuple[tuple[str, str, str], ...] = ()
     registration: Registration | None = None
 
@@ -192,6 +195,7 @@ def open_report(
     gathered = gather(study, organisation, wave)
     below = study.headcounts_below(wave)
     instrument, lacking, texts = in_language(study.instrument, study.language)
+    instrument = filled(instrument, {"organisation": study.organisation_name(organisation)})
     return OrganisationReport(
         title=study.title,
         synthetic=study.synthetic,
@@ -213,6 +217,8 @@ def open_report(
         untranslated=(lacking, texts, study.instrument.languages[0]),
         below=tuple(below.loc[below["organisation"] == organisation, "audience"]),
         weights=gathered.weights,
+        cut_tests=gathered.cut_tests,
+        cuts={name: levels for name, (levels, _) in study.cut_columns.items()},
         quotes=tuple(study.quotable_comments(organisation, wave).itertuples(index=False, name=None)),
         registration=study.registration,
     )

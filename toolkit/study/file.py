@@ -186,6 +186,8 @@ class StudyFile(Strict):
     renamed: dict[str, Annotated[tuple[str, ...], BeforeValidator(_several)]] = Field(default_factory=dict)
     weights: Weighting | None = None
     design: StudyDesign | None = None
+    cuts: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()
 
     @field_validator("policy", mode="before")
     @classmethod
@@ -305,6 +307,10 @@ def _carried_problems(written: StudyFile, instrument: Instrument) -> Iterator[Pr
         if column is not None and column not in everywhere:
             hint = near_names(column, everywhere) if everywhere else f"write carry: [{column}] under answers"
             yield Problem("unknown-column", f"{where}: {column}", "is not carried with the answers", hint)
+    for where, column in [("cuts", one) for one in written.cuts] + [
+        ("levels", one) for one in written.levels
+    ]:
+        yield from _cut_problems(written, instrument, everywhere, where, column)
     for audience in written.weights.audiences if written.weights else ():
         if audience not in instrument.audiences:
             hint = near_names(audience, instrument.audiences)
@@ -315,6 +321,27 @@ def _carried_problems(written: StudyFile, instrument: Instrument) -> Iterator[Pr
     if (written.weights or written.design) and any(e.mapping and e.mapping.design for e in written.answers):
         hint = "keep one of the two"
         yield Problem("conflict", "weights", "is given, and so is mapping → design of a file", hint)
+
+
+def _cut_problems(
+    written: StudyFile, instrument: Instrument, carried: set[str], where: str, name: str
+) -> Iterator[Problem]:
+    """List what is wrong with a cut: unknown, named twice, without groups, or sensitive."""
+    place = f"{where} → {name}"
+    if (*written.cuts, *written.levels).count(name) > 1:
+        yield Problem("duplicate", place, "occurs twice", "list it once, under cuts or levels")
+    if name not in instrument:
+        if name not in carried:
+            hint = near_names(name, [v.name for v in instrument.variables] + sorted(carried))
+            yield Problem("unknown-column", place, "unknown question, and not carried with the answers", hint)
+        return
+    if instrument[name].kind != "single":
+        what = "must be a question with one answer, or a carried column"
+        yield Problem("unsuited-item", place, what, "use numbers by bands of a carried column")
+    sensitive = written.policy.get("sensitive_items") or ()
+    if name in instrument.sensitive_names or instrument[name].item.id in sensitive:
+        what = "is a sensitive question, by which the policy forbids to divide people"
+        yield Problem("conflict", place, what, "take it out of cuts")
 
 
 def _methods_problems(written: StudyFile, instrument: Instrument) -> Iterator[Problem]:

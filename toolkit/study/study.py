@@ -50,6 +50,7 @@ from toolkit.study.registration import Registration, contradictions, read_regist
 from toolkit.study.weighting import (
     StudyDesign,
     Weighting,
+    cut_problems,
     declared_design,
     laid_out,
     read_margins,
@@ -100,6 +101,8 @@ class Study(Displayed):
         Wave → its questionnaire, where that was another than the study's; its answers are carried over.
     weighting, sample, margins
         How answers are weighted, how respondents were drawn, the targets of weights, where the file says so.
+    cuts, levels
+        Questions and carried columns by which audiences are divided; levels are nested, the highest first.
     comments
         Which free text may be quoted, and under which conditions; None for none.
     release
@@ -142,6 +145,8 @@ class Study(Displayed):
     weighting: Weighting | None = field(default=None, repr=False)
     sample: StudyDesign | None = field(default=None, repr=False)
     margins: pd.DataFrame | None = field(default=None, repr=False, compare=False)
+    cuts: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()
     comments: CommentRules | None = field(default=None, repr=False)
     release: bool = field(default=False, repr=False)
     ledger_address: str = field(default="releases.jsonl", repr=False)
@@ -187,9 +192,7 @@ class Study(Displayed):
             source=self.path,
             wave_instruments=self.wave_instruments,
         )
-        if self.weighting is None and self.sample is None:
-            return found
-        problems: list[Problem] = []
+        problems = list(cut_problems(found.frame, self.cuts, self.levels))
         frame = weighed(
             found.frame,
             self.weighting,
@@ -231,6 +234,14 @@ class Study(Displayed):
                     weights=named.get("weights"), strata=named.get("strata"), clusters=named.get("clusters")
                 )
         return None
+
+    @property
+    def cut_columns(self) -> dict[str, tuple[tuple[str, ...], str]]:
+        """Return cut → its columns (of a level, all from the highest one) and the level above it, or ""."""
+        found: dict[str, tuple[tuple[str, ...], str]] = {name: ((name,), "") for name in self.cuts}
+        for at, name in enumerate(self.levels):
+            found[name] = (self.levels[: at + 1], self.levels[at - 1] if at else "")
+        return found
 
     def laid_out(self, frame: pd.DataFrame) -> tuple[pd.DataFrame, Design]:
         """Return the frame of one organisation and the design its report uses; see `study.weighting`."""
@@ -861,6 +872,8 @@ def load_study(path: str | Path, *, data: str | Path | None = None) -> Study:
         weighting=written.weights,
         sample=written.design,
         margins=margins,
+        cuts=written.cuts,
+        levels=written.levels,
         comments=written.comments,
         release=written.release,
         ledger_address=_address(folder, written.ledger or f"{path.stem}.releases.jsonl"),

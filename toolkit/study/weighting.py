@@ -1,11 +1,12 @@
-"""Weights and sampling designs of a study: keys of its file, margins, and the weights made from them."""
+"""Weights, sampling designs and cuts of a study: keys of its file, margins, weights, groups."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,7 +15,7 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from toolkit.errors import InvalidInput, NotConverged, Problem, near_names
-from toolkit.instrument.model import Instrument, is_missing_code
+from toolkit.instrument.model import MISSING, Instrument, is_missing_code
 from toolkit.instrument.yaml_loader import Strict, Truth
 from toolkit.weighting import Calibration, Weights, effective_n, poststratify, rake, trim
 
@@ -26,12 +27,14 @@ __all__ = [
     "StudyDesign",
     "Weighting",
     "categories_of",
+    "cut_problems",
     "declared_design",
     "laid_out",
     "margins_of",
     "read_margins",
     "spread_of_weights",
     "weighed",
+    "with_kish",
 ]
 
 WEIGHT, _BASE = "weight", "base_weight"
@@ -420,6 +423,107 @@ def _design_problems(frame: pd.DataFrame, design: StudyDesign | None) -> Iterato
             )
             hint = "put the organisation into its name, such as acme-north"
             yield Problem("inconsistent", f"design → {name}", what, hint)
+
+
+def with_kish(
+    rows: pd.DataFrame,
+    frame: pd.DataFrame,
+    design: Design | None,
+    by: Sequence[str] = ("audience",),
+    *,
+    between: str = "",
+) -> pd.DataFrame:
+    """Append the effective numbers of weighted answers by which the gate judges a base.
+
+    Parameters
+    ----------
+    by
+        Group columns of the rows.
+    between
+        Of rows that compare, the column of the frame whose values are compared.
+    """
+    if design is None or WEIGHT not in frame or rows.empty:
+        return rows
+    keys = [*by, *([between] if between else [])]
+    weights = pd.DataFrame({"w": frame[WEIGHT], "ww": frame[WEIGHT] ** 2} | {key: frame[key] for key in keys})
+    found: dict[tuple[str, ...], float] = {}
+    for item in rows["item"].unique():
+        given = frame[item].notna() & ~frame[item].isin(list(MISSING))
+        sums = weights[given].groupby(keys, observed=True)[["w", "ww"]].sum()
+        for group, w, ww in zip(sums.index, sums["w"], sums["ww"], strict=True):
+            names = map(str, group) if isinstance(group, tuple) else (str(group),)
+            found[(str(item), *names)] = w**2 / ww if ww > 0 else float("nan")
+    ends = {f"_{end}": [*by, f"audience_{end}"] for end in "ab"} if between else {"": list(by)}
+    columns = {
+        f"kish_n{end}": [
+            found.get(tuple(map(str, key)), float("nan"))
+            for key in rows[["item", *names]].itertuples(index=False, name=None)
+        ]
+        for end, names in ends.items()
+    }
+    return rows.assign(**columns)
+
+
+# Cuts: columns by which reports divide audiences
+
+MOST_GROUPS = 40
+"""Groups of a cut that an organisation may have."""
+
+
+def cut_problems(frame: pd.DataFrame, cuts: Sequence[str], levels: Sequence[str]) -> Iterator[Problem]:
+    """List what is wrong with the groups of cuts: one, too many, spelt in two ways, without a tree."""
+    for name in (*cuts, *levels):
+        place = f"{'levels' if name in levels else 'cuts'} → {name}"
+        cells = frame[name].astype("str")
+        cells = cells[cells.notna() & ~cells.map(is_missing_code, na_action="ignore").eq(True)]
+        found = list(dict.fromkeys(cells))
+        if len(found) < 2:
+            yield Problem("no-variation", place, f"holds {len(found)} group(s)", "take it out, or fill it in")
+        spelt: dict[str, list[str]] = {}
+        for one in found:
+            spelt.setdefault(one.casefold(), []).append(one)
+        for alike in (names for names in spelt.values() if len(names) > 1):
+            what = f"holds names that differ by case alone: {', '.join(alike)}"
+            hint = f"make them one: carry: {{{name}: {{column: …, values: {{{alike[1]}: {alike[0]}}}}}}}"
+            yield Problem("ambiguous", place, what, hint)
+        most = cells.groupby([frame["organisation"], frame["wave"]]).nunique()
+        for (organisation, wave), count in most[most > MOST_GROUPS].items():
+            what = f"has {count} groups in {organisation}, wave {wave}; at most {MOST_GROUPS} are shown"
+            yield Problem("too-many", place, what, "join groups: carry → values")
+    for upper, lower in pairwise(levels):
+        yield from _tree_problems(frame, upper, lower)
+    yield from _loops(frame, levels)
+
+
+def _tree_problems(frame: pd.DataFrame, upper: str, lower: str) -> Iterator[Problem]:
+    orphans = frame[frame[lower].notna() & frame[upper].isna()]
+    for name in orphans[lower].unique()[:5]:
+        what = f"'{name}' has respondents without a {upper}"
+        yield Problem("missing-value", f"levels → {lower}", what, f"fill in {upper} for all of them")
+    pairs = frame.dropna(subset=[upper, lower]).drop_duplicates(["organisation", "wave", upper, lower])
+    several = pairs.groupby(["organisation", "wave", lower])[upper].agg(list)
+    for (organisation, wave, name), parents in several[several.map(len) > 1].items():
+        what = f"'{name}' of {organisation}, wave {wave}, is in {' and in '.join(map(str, parents))}"
+        yield Problem(
+            "inconsistent", f"levels → {lower}", what, "give each its own name, such as North sales"
+        )
+
+
+def _loops(frame: pd.DataFrame, levels: Sequence[str]) -> Iterator[Problem]:
+    """Find names that are above and below each other."""
+    above: dict[str, set[str]] = {}
+    for upper, lower in pairwise(levels):
+        for one, other in frame[[upper, lower]].dropna().drop_duplicates().itertuples(index=False, name=None):
+            if one != other:
+                above.setdefault(str(other), set()).add(str(one))
+    for name in above:
+        reached, ahead = set(), set(above[name])
+        while ahead:
+            reached |= ahead
+            ahead = {up for one in ahead for up in above.get(one, ())} - reached
+        if name in reached:
+            what = f"'{name}' is above itself"
+            yield Problem("circular", f"levels → {levels[0]} … {levels[-1]}", what, "correct the columns")
 
 
 # The design of estimates

@@ -37,6 +37,9 @@ __all__ = ["Cell", "Column", "Dot", "DotRow", "Group", "chart_of_dots", "dot_axe
 LANE, LINE, SMALL_LINE = 0.13, 0.145, 0.125
 _LABEL, _LABEL_CHARACTERS, _HINT_CHARACTERS = 2.22, 34, 42
 _MARKER, _SMALL = 5.6, 0.88
+_NARROWEST = 1.0
+"""Inches that the plot needs at least."""
+
 _FIRST = 0.08
 """Inches from the plot to the first column."""
 
@@ -163,6 +166,11 @@ def dot_axes(
         "intervals:<group>".
     """
     columns = [Column(g.label, g.note, g.name) for g in groups] if numbers and len(groups) <= 4 else []
+    if WIDTH - _LABEL - sum(column.width for column in [*columns, *([side] if side else [])]) < _NARROWEST:
+        columns = []  # no room would be left for the dots: the numbers go beside them
+    if not columns:
+        notes = [f"{group.label} ({group.note})" if group.note else group.label for group in groups]
+        groups = [replace(group, label=words) for group, words in zip(groups, notes, strict=True)]
     if side:
         columns.append(side if columns or not line_words[0] else replace(side, extra=0.3))
     if keys is None and not (columns and columns[0].group):

@@ -282,9 +282,8 @@ def share_dots(
                 who=audience_name(instrument, one[1], start=True) if divided else "",
             )
         )
-    beside = divided or len(groups) + bool(apart) > 4  # too many columns would leave no room for the dots
-    if beside:
-        groups = [replace(one, label=_named(one), note="") if not divided else one for one in groups]
+    if divided:
+        groups = [replace(group, note="") for group in groups]
     heading = _("Difference")
     if pair and not divided:
         first, second = (audience_name(instrument, name, start=name == pair[0]) for name in pair)
@@ -325,13 +324,9 @@ def share_dots(
         descriptions=alt,
         ax=ax,
         side=Column(heading, _("{level} interval", level=percent(level))) if apart else None,
-        keys=groups if beside else None,
-        numbers=not beside,
+        keys=groups if divided else None,
+        numbers=not divided,
     )
-
-
-def _named(group: Group) -> str:
-    return f"{group.label} ({group.note})" if group.note else group.label
 
 
 def _mean_share(rows: Iterable[Row]) -> float:
@@ -371,16 +366,13 @@ def _dots_title(
         (high, high_share), (low, low_share) = sides(named, instrument)
         label = _row_name(instrument, row["item"], divided=by != "audience")
         who = audience_name(instrument, row["audience"], start=True) if by != "audience" else ""
-        full = _(
-            "{label}: {high_share} of {high}, {low_share} of {low}",
-            label=within(label) if who else label,
-            high=high,
-            low=low,
-            high_share=high_share,
-            low_share=low_share,
+        words = {"high": high, "low": low, "high_share": high_share, "low_share": low_share}
+        full, inner = (
+            _("{label}: {high_share} of {high}, {low_share} of {low}", label=one, **words)
+            for one in (label, within(label))
         )
         item = "/".join(filter(None, (row["item"], str(row["audience"]) if who else "")))
-        return short_title(led(who, full), full), item
+        return short_title(led(who, inner) if who else full, full), item
     if gaps and not lowest_first:
         return _("No difference between these groups is clear of chance"), ""
     found = [

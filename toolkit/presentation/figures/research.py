@@ -1,6 +1,6 @@
 """Figures for research: forests, heat maps, trends, distributions, data quality.
 
-They draw frames that the analysis functions, statsmodels or pandas return. None of them is part of a report.
+They draw frames that the analysis functions, statsmodels or pandas return. Only `group_map` is in reports.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ __all__ = [
     "correlation_matrix",
     "distribution",
     "forest",
+    "group_map",
     "heatmap",
     "mosaic",
     "option_combinations",
@@ -256,6 +257,76 @@ def heatmap(
         for name, row in table.iterrows()
     )
     describe(ax, Description(title or finding, alt=f"Heat map. {cells}."))
+    return ax
+
+
+MAP_LIMIT = 0.30
+"""Difference at which the colours of a group map are darkest, whatever the differences are."""
+
+
+def group_map(
+    cells: pd.DataFrame,
+    *,
+    title: str = "",
+    caption: Sequence[str] = (),
+    colours: tuple[str, str] = (AUDIENCE_COLOURS[0], AUDIENCE_COLOURS[1]),
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw differences of items × groups; colour only where a difference is clear, on an absolute scale.
+
+    Parameters
+    ----------
+    cells
+        One row per item and group: item and group as printed, difference (a fraction; missing where it may
+        not be shown), clear (beyond chance), mark (printed after the number).
+    title, caption
+        The finding, and how to read the map.
+    colours
+        Of groups above and below.
+    ax
+        Axes to draw on; None for a new figure sized to the map.
+
+    Raises
+    ------
+    InvalidInput
+        A column is missing, or a cell occurs twice.
+    """
+    from toolkit.presentation.numbers import points
+
+    _need(cells, ["item", "group", "difference", "clear", "mark"], "group_map")
+    if cells.duplicated(["item", "group"]).any():
+        hint = "keep one row per item and group"
+        raise InvalidInput("group_map", [Problem("duplicate", "cells", "hold a cell twice", hint)])
+    items, groups = list(dict.fromkeys(cells["item"])), list(dict.fromkeys(cells["group"]))
+    ax = new_axes(ax, 0.27 * len(items), left=2.2, right=0.15, top=0.55, bottom=0.1)
+    ax.set_xlim(0, len(groups))
+    ax.set_ylim(len(items), 0)
+    ax.set_xticks(np.arange(len(groups)) + 0.5, groups)
+    ax.set_yticks(np.arange(len(items)) + 0.5, items)
+    ax.tick_params(length=0, top=False, labeltop=True, bottom=False, labelbottom=False)
+    ax.spines[:].set_visible(False)
+    ax.set_xticks(range(len(groups) + 1), minor=True)
+    ax.set_yticks(range(len(items) + 1), minor=True)
+    ax.grid(which="minor", color=rule(), linewidth=0.6)
+    ax.tick_params(which="minor", length=0)
+    text = labels_on(ax)
+    for row in cells.itertuples(index=False):
+        x, y = groups.index(row.group), items.index(row.item)
+        if pd.isna(row.difference):
+            text.add(x + 0.5, y + 0.5, "·", ha="center", color=quiet())
+            continue
+        if row.clear:
+            strength = 0.25 + 0.45 * min(abs(row.difference) / MAP_LIMIT, 1)
+            shade = (*mpl.colors.to_rgb(colours[0 if row.difference > 0 else 1]), strength)
+            ax.add_patch(mpl.patches.Rectangle((x, y), 1, 1, facecolor=shade, edgecolor="none"))
+        words = points(row.difference, signed=True) + row.mark
+        text.add(x + 0.5, y + 0.5, words, ha="center", weight="bold" if row.clear else "normal")
+    said = [
+        f"{row.item}, {row.group}: {points(row.difference, signed=True)}"
+        for row in cells.itertuples(index=False)
+        if row.clear
+    ]
+    describe(ax, Description(title, caption=tuple(caption), alt="; ".join(said) or title))
     return ax
 
 
