@@ -1,6 +1,6 @@
 """Processor time of an audit beside that of building the report it reads, in all formats and in one process.
 
-    python benchmarks/audit.py [ORGANISATION …]
+python benchmarks/audit.py [ORGANISATION …]
 """
 
 from __future__ import annotations
@@ -10,9 +10,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from reports import SECTIONS
-
 import toolkit as tk
+from reports import SECTIONS
 from toolkit.disclosure.auditor import audit_release
 from toolkit.reporting.documents import Document, Section, write_documents
 from toolkit.reporting.documents.brand import cover_of
@@ -45,7 +44,7 @@ def main(organisations: list[str]) -> None:
             found = audit_release(Path(folder) / organisation, study=study)
             print(
                 f"{organisation}: report {built:.2f} s, audit {found.seconds:.2f} s, with the audit "
-                f"{(built + found.seconds) / built:.2f} times one without; {len(found.counts)} hidden counts, "
+                f"{(built + found.seconds) / built:.2f} times one without; {len(found.counts)} counts, "
                 f"passed {found.passed}"
             )
 

@@ -2,12 +2,12 @@
 
     python -m tests.disclosure.attacker --studies 10000 --done attacks.txt
 
-A study is an organisation of 3 to 500 people in 1 to 6 audiences, asked a scale, a yes/no question with a
-routed one, and a question with several answers. Its tables leave in one call of `release`, or carelessly: in
-separate calls, in a second issue after late answers or a recode, beside another wave. The attacker knows the
-questionnaire, the policy and all that left, and bounds every count he was not shown; whatever he bounds inside
-"nearly all", "nearly none" or a group below the threshold more narrowly than was printed is a find. A careful
-release must give him nothing. A careless one may, but then the auditor must have refused it.
+A study is an organisation of 3 to 500 people in 1 to 6 audiences, asked a scale, a yes/no question with one
+routed by it, and a question with several answers. Its tables leave in one call of `release`, or carelessly:
+in separate calls, or in a second issue after late answers or a recode. The attacker knows the questionnaire,
+the policy and all that left, and bounds every count he was not shown. A count inside "nearly all" or "nearly
+none" that leaves fewer people open than the policy's room is a find, and so is a group below the threshold.
+A careful release must give him nothing. A careless one may, but then the auditor must have refused it.
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ INSTRUMENT = instrument_of(
         {
             "id": "ways",
             "type": "multi",
-            "options": [{"code": code, "label": WORDS, "exclusive": code == "none"} for code in ("a", "b", "none")],
+            "options": [
+                {"code": code, "label": WORDS, "exclusive": code == "none"} for code in ("a", "b", "none")
+            ],
         },
     ]
 )
@@ -99,7 +101,9 @@ def draw(seed: int) -> Attacked:
     """Make a study and let its tables leave, carefully or not."""
     random = np.random.default_rng(seed)
     n = int(random.choice([random.integers(3, 13), random.integers(13, 60), random.integers(60, 501)]))
-    audiences = ["executive", "employee", "freelancer", "temp", "board", "partner"][: int(random.integers(1, 7))]
+    audiences = ["executive", "employee", "freelancer", "temp", "board", "partner"][
+        : int(random.integers(1, 7))
+    ]
     policy = Policy() if random.random() < 0.7 else Policy(preset="strict")
     frame = respondents(random, n, audiences)
     careful = bool(random.random() < 0.6)
@@ -114,7 +118,9 @@ def draw(seed: int) -> Attacked:
         return Attacked(seed, careful, [leave(frame, ways)], policy, [frame])
     how = random.choice(["calls", "late", "recode"])
     if how == "calls":
-        return Attacked(seed, careful, [leave(frame, [way]) for way in every[: len(ways) + 1]], policy, [frame])
+        return Attacked(
+            seed, careful, [leave(frame, [way]) for way in every[: len(ways) + 1]], policy, [frame]
+        )
     if how == "late":
         more = respondents(random, int(random.integers(1, 8)), audiences, n)
         again = routed(pd.concat([frame, more], ignore_index=True).astype(object))
@@ -140,7 +146,9 @@ class Find:
 def attack(study: Attacked) -> list[Find]:
     """Bound every hidden count of a study, question by question, and compare issues of the same rows."""
     finds: list[Find] = []
-    single = [merged(study.released)] if _one_frame(study) else [merged([tables]) for tables in study.released]
+    single = (
+        [merged(study.released)] if _one_frame(study) else [merged([tables]) for tables in study.released]
+    )
     for rows in single:
         for name in ("mood", "uses", "helps"):
             finds += _one_question(rows[rows["item"] == name], name, study.policy)
@@ -173,7 +181,9 @@ def merged(released: list[Tables]) -> pd.DataFrame:
 def _codes(name: str, label: str) -> list[str]:
     variable = INSTRUMENT[name]
     ends = [*variable.codes_of("top"), *variable.codes_of("bottom")]
-    return [c for c in variable.codes if c not in ends] if label == "middle" else list(variable.codes_of(label))
+    return (
+        [c for c in variable.codes if c not in ends] if label == "middle" else list(variable.codes_of(label))
+    )
 
 
 def _range(row: Any) -> tuple[int, int]:
@@ -188,7 +198,9 @@ def _range(row: Any) -> tuple[int, int]:
 def _solve(cost: np.ndarray, left: list[np.ndarray], low: list[float], high: list[float]) -> float | None:
     from scipy.optimize import LinearConstraint, milp
 
-    found = milp(cost, integrality=np.ones(len(cost)), constraints=LinearConstraint(np.array(left), low, high))
+    found = milp(
+        cost, integrality=np.ones(len(cost)), constraints=LinearConstraint(np.array(left), low, high)
+    )
     return None if found.x is None else float(np.rint(cost @ found.x))
 
 
@@ -220,7 +232,11 @@ def _one_question(rows: pd.DataFrame, name: str, policy: Policy) -> list[Find]:
         left.append(vector(row.audience, row.size, codes)), low.append(row.n), high.append(row.n)
     for row in known[known["estimate"].notna()].itertuples():
         one, other = _range(row)
-        left.append(vector(row.audience, row.size, _codes(name, row.label))), low.append(one), high.append(other)
+        (
+            left.append(vector(row.audience, row.size, _codes(name, row.label))),
+            low.append(one),
+            high.append(other),
+        )
     finds = []
     for (audience, size), own in rows.groupby(["audience", "size"]):
         base = own["n"].dropna()
@@ -238,7 +254,7 @@ def _one_question(rows: pd.DataFrame, name: str, policy: Policy) -> list[Find]:
                 return finds
             least, most = int(least), int(-most)
             end = (0, few) if most <= few else (n - few, n) if least >= n - few else None
-            if end is not None and (least, most) != end:
+            if end is not None and most - least < policy.room_for(name):
                 finds.append(Find(f"{name} {'/'.join(chosen)} {audience} {size}", least, most, n))
     finds += _left_over(known, name, policy, audiences)
     return finds
@@ -253,16 +269,29 @@ def _left_over(known: pd.DataFrame, name: str, policy: Policy, audiences: list[s
         for column in (0, 1):
             if (audience, size)[column]:
                 continue
-            parts = [n for group, n in bases.items() if group[column] and group[1 - column] == (audience, size)[1 - column]]
+            parts = [
+                n
+                for group, n in bases.items()
+                if group[column] and group[1 - column] == (audience, size)[1 - column]
+            ]
             if parts and 0 < whole - sum(parts) < k:
-                finds.append(Find(f"{name} people left of {audience} {size}", whole - sum(parts), whole - sum(parts), whole))
+                finds.append(
+                    Find(
+                        f"{name} people left of {audience} {size}",
+                        whole - sum(parts),
+                        whole - sum(parts),
+                        whole,
+                    )
+                )
     return finds
 
 
 def _ticks(rows: pd.DataFrame, policy: Policy) -> list[Find]:
     """Who ticked a, b, both or "none" of a group, from whatever is printed of the three options."""
     finds = []
-    ways = rows[rows["item"].astype(str).str.startswith("ways_") & rows["n"].notna() & rows["estimate"].notna()]
+    ways = rows[
+        rows["item"].astype(str).str.startswith("ways_") & rows["n"].notna() & rows["estimate"].notna()
+    ]
     for (audience, size), own in ways.groupby(["audience", "size"]):
         n = int(own["n"].iloc[0])
         kinds = {"a": [1, 0, 1, 0], "b": [0, 1, 1, 0], "none": [0, 0, 0, 1]}  # only a, only b, both, none
@@ -275,12 +304,15 @@ def _ticks(rows: pd.DataFrame, policy: Policy) -> list[Find]:
             left.append(ticked), low.append(one), high.append(other)
         few = math.floor(policy.unanimity_bounds(n, "ways")[0] * n + 1e-6)
         for option, ticked in kinds.items():
-            least, most = _solve(np.array(ticked, float), left, low, high), _solve(-np.array(ticked, float), left, low, high)
+            least, most = (
+                _solve(np.array(ticked, float), left, low, high),
+                _solve(-np.array(ticked, float), left, low, high),
+            )
             if least is None or most is None:
                 continue
             least, most = int(least), int(-most)
             end = (0, few) if most <= few else (n - few, n) if least >= n - few else None
-            if end is not None and (least, most) != end:
+            if end is not None and most - least < policy.room_for("ways"):
                 finds.append(Find(f"ways {option} {audience} {size}", least, most, n))
     return finds
 
@@ -289,12 +321,23 @@ def _between(before: pd.DataFrame, after: pd.DataFrame, policy: Policy) -> list[
     """Subtract two issues row by row: the answers of fewer than k people who came, or were changed."""
     finds = []
     keys = ["item", "label", "audience", "size"]
-    both = before[before["n"].notna()].drop_duplicates(keys).merge(after[after["n"].notna()].drop_duplicates(keys), on=keys, suffixes=("", "_2"))
-    both = both[both["estimate"].notna() & both["estimate_2"].notna() & (both["bound"] == "") & (both["bound_2"] == "")]
+    both = (
+        before[before["n"].notna()]
+        .drop_duplicates(keys)
+        .merge(after[after["n"].notna()].drop_duplicates(keys), on=keys, suffixes=("", "_2"))
+    )
+    both = both[
+        both["estimate"].notna()
+        & both["estimate_2"].notna()
+        & (both["bound"] == "")
+        & (both["bound_2"] == "")
+    ]
     for row in both.itertuples():
         came, yes = int(row.n_2 - row.n), round(row.estimate_2 * row.n_2) - round(row.estimate * row.n)
         if 0 < came < policy.threshold_for(row.item) or (came == 0 and yes):
-            finds.append(Find(f"{row.item} {row.label} {row.audience} {row.size} between issues", yes, yes, came))
+            finds.append(
+                Find(f"{row.item} {row.label} {row.audience} {row.size} between issues", yes, yes, came)
+            )
     return finds
 
 
@@ -334,14 +377,29 @@ def check(seed: int) -> Outcome:
         known: list[Any] = folders if _one_frame(study) else folders[-1:]
         earlier: list[Any] = [] if _one_frame(study) else folders[:-1]
         found = audit_release(known, study=_as_study(study.policy), earlier=earlier)
-    return Outcome(seed, study.careful, tuple(attack(study)), found.passed, found.breaches, tuple(_untrue(found.counts, study)))
+    return Outcome(
+        seed,
+        study.careful,
+        tuple(attack(study)),
+        found.passed,
+        found.breaches,
+        tuple(_untrue(found.counts, study)),
+    )
 
 
 def _as_study(policy: Policy) -> Any:
     nobody = pd.DataFrame({"organisation": ["org"], "name": ["Organisation"]})
     return SimpleNamespace(
-        instrument=INSTRUMENT, policy=policy, organisations=nobody, findings=None, waves=("",), primary=(), path=None,
-        benchmarks_path=None, responses=lambda **_: pd.DataFrame({"audience": []}), language="en",
+        instrument=INSTRUMENT,
+        policy=policy,
+        organisations=nobody,
+        findings=None,
+        waves=("",),
+        primary=(),
+        path=None,
+        benchmarks_path=None,
+        responses=lambda **_: pd.DataFrame({"audience": []}),
+        language="en",
     )
 
 
@@ -356,7 +414,9 @@ def _untrue(counts: pd.DataFrame, study: Attacked) -> Iterator[str]:
             continue
         mine = frame
         for part in parts:
-            column, value = ("size", part.removeprefix("size ")) if part.startswith("size ") else ("audience", part)
+            column, value = (
+                ("size", part.removeprefix("size ")) if part.startswith("size ") else ("audience", part)
+            )
             mine = mine[mine[column] == value]
         true = int(mine[row.item].isin(_codes(row.item, row.answers)).sum())
         if not row.low <= true <= row.high:
@@ -365,10 +425,14 @@ def _untrue(counts: pd.DataFrame, study: Attacked) -> Iterator[str]:
 
 def main() -> None:
     """Attack many studies; those in the file of seeds that are done are left out."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--studies", type=int, default=10_000)
     parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--done", type=Path, default=Path("attacks.txt"), help="seeds that are done, one per line")
+    parser.add_argument(
+        "--done", type=Path, default=Path("attacks.txt"), help="seeds that are done, one per line"
+    )
     given = parser.parse_args()
     done = {int(line) for line in given.done.read_text().split()} if given.done.is_file() else set()
     bad, found, refused = [], 0, 0
@@ -384,7 +448,10 @@ def main() -> None:
             else:
                 bad.append(seed)
                 print(f"seed {seed}: {outcome}")
-    print(f"{given.studies} studies, {found} with something to find, {refused} refused, {len(bad)} unsound: {bad[:20]}")
+    print(
+        f"{given.studies} studies, {found} with something to find, {refused} refused; "
+        f"{len(bad)} unsound: {bad[:20]}"
+    )
     raise SystemExit(bool(bad))
 
 

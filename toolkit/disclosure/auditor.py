@@ -1232,11 +1232,10 @@ class _Puzzle:
         share = _low_share(self.policy, n, target.item)
         if share < 0:
             return ""
-        few = math.floor(share * n + _EPS)
-        many = n - few
-        if (high <= few and (low, high) != (0, few)) or (low >= many and (low, high) != (many, n)):
-            allowed = f"0 to {few}" if high <= few else f"{many} to {n}"
-            return f"{_span(low, high)} of {n}, where only {allowed} may be known"
+        few, room = math.floor(share * n + _EPS), self.policy.room_for(target.item)
+        if (high <= few or low >= n - few) and high - low < room:
+            end = f"0 to {few}" if high <= few else f"{n - few} to {n}"
+            return f"{_span(low, high)} of {n}: of {end} fewer than {room + 1} numbers are left"
         return ""
 
     def _evidence(self, target: _Target, part: npt.NDArray[np.int64]) -> tuple[str, ...]:
