@@ -508,7 +508,8 @@ def test_the_alt_text_says_every_share_that_is_drawn(released: Released, instrum
     alt = description_of(gap_dumbbell(released, instrument)).alt
     shares = released["shares"]
     for row in shares[shares["item"].isin(["flex", "burnout", "aiuse", "long"])].to_dict("records"):
-        assert f"{row['audience']}s {points(row['estimate'])}% (" in alt
+        mark = {"<=": "≤", ">=": "≥"}.get(row["bound"], "")
+        assert f"{row['audience']}s {mark}{points(row['estimate'])}%{'' if mark else ' ('}" in alt
     assert alt.startswith("Dot plot")
 
 

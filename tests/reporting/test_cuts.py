@@ -15,8 +15,10 @@ import toolkit as tk
 from tests.refusals import Refusal, problem
 from toolkit.cli import main
 from toolkit.disclosure import release
+from toolkit.disclosure.ledger import group_text
 from toolkit.errors import InvalidInput
 from toolkit.reporting.cuts import UNKNOWN, blocks_of, column_of, cut_tables, members_of
+from toolkit.reporting.gathering import beside_releases
 from toolkit.reporting.sections.cuts import cells_of, group_pages
 from toolkit.study.weighting import cut_problems
 
@@ -290,3 +292,15 @@ def test_names_of_waves_are_made_one_by_a_mapping_table(tmp_path: Path) -> None:
         "T0",
         "T1",
     }
+
+
+def test_the_ledger_holds_the_people_of_every_group_that_is_shown(
+    study: tk.Study, report: tk.OrganisationReport
+) -> None:
+    found = beside_releases(study, "ashgrove", "2026", hashed=True)
+    (people,) = (one for one in found.people if one.wave == "2026")
+    for cut in ("dept", "tenure"):
+        for row in report.released.rows(f"cut_{cut}"):
+            group = group_text({"audience": row["audience"], f"cut_{cut}": row[f"cut_{cut}"]}.items())
+            assert (row["item"], group) in people.bases
+            assert people.answered(row["item"], group).sum() == row["n"]

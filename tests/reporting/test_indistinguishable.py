@@ -37,7 +37,13 @@ class TinyStudy:
         return getattr(self.study, name)
 
     def responses(self, organisation: str, wave: str, *, missing: str) -> pd.DataFrame:
-        return self.frames[wave]
+        if wave != "all":
+            return self.frames[wave]
+        dtypes = next(iter(self.frames.values())).dtypes
+        return pd.concat(self.frames.values(), ignore_index=True).astype(dtypes)
+
+    def previous_wave(self, organisation: str, wave: str) -> str:
+        return {"2026": "2025"}.get(wave, "")
 
     def population(self, organisation: str, wave: str) -> dict[str, int]:
         return {audience: count + 3 for audience, count in SIZES.items()}

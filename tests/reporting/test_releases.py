@@ -21,7 +21,7 @@ import pytest
 import toolkit as tk
 from tests.reporting.test_one_audience import INSTRUMENT, ITEM, ITEMS, WRITTEN
 from toolkit.cli import main
-from toolkit.errors import InvalidInput
+from toolkit.errors import DisclosureError, InvalidInput
 from toolkit.reporting.batch import promote_draft, run_study
 from toolkit.reporting.job import Job, Outcome
 from toolkit.reporting.manifest import sha256_of
@@ -135,6 +135,7 @@ def test_an_earlier_wave_is_compared_with_its_own_release(tmp_path: Path) -> Non
         ("respondent", 5, True),
         ("token", 4, False),
         ("token", 6, True),
+        ("token", 0, True),
         ("new", 1, True),
         (None, 4, False),
         (None, 5, True),
@@ -149,6 +150,15 @@ def test_a_trend_is_shown_where_enough_came_or_went(
     assert released["trend"]["shown"].unique().tolist() == [shown]
     assert set(released["trend"]["withheld_code_b"]) == {"" if shown else "turnover"}
     assert released["shares"]["shown"].all(), "this wave's own numbers stay"
+
+
+@pytest.mark.parametrize(("joined", "shown"), [(2, False), (6, True)])
+def test_somebody_without_a_token_may_be_anybody(tmp_path: Path, joined: int, shown: bool) -> None:
+    waves = {"2025": said(range(1, 41)), "2026": said(range(1, 41 + joined))}
+    path = write_study(tmp_path, waves, more="person: token\n")
+    for file in tmp_path.glob("*.csv"):
+        file.write_text(file.read_text().replace(";t7;", ";;").replace(";t8;", ";;"))
+    assert tk.open_report(path, "acme").released["trend"]["shown"].unique().tolist() == [shown]
 
 
 def test_it_is_decided_question_by_question(tmp_path: Path) -> None:
@@ -326,3 +336,20 @@ def test_a_report_says_that_it_is_a_draft(tmp_path: Path) -> None:
         assert main([command, str(path), "--out", str(out), "--workers", "1"]) == 0
         assert json.loads((folder / "manifest.json").read_text())["draft"] is draft
         assert ("2026 · draft" in (folder / "report.html").read_text("utf-8")) is draft
+    (line,) = (folder.parent / "_batch" / "certificates.jsonl").read_text().splitlines()
+    assert json.loads(line)["certificate"]["passed"] is True
+    assert not list(folder.glob("certificate*")), "it is not for the client"
+
+
+def test_a_report_that_the_audit_refuses_is_not_released(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from toolkit.disclosure.auditor import Breach, Certificate
+    from toolkit.reporting import job
+
+    breach = Breach(kind="pinned", where="results.csv, row 3", what="two executives")
+    refused = Certificate(False, (breach,), pd.DataFrame({"low": [], "high": []}))
+    monkeypatch.setattr("toolkit.disclosure.auditor.audit_release", lambda *_, **__: refused)
+    monkeypatch.setattr(job, "_part", lambda *_: None)
+    with pytest.raises(DisclosureError, match="two executives"):
+        job._audited(Job("acme", "report.ipynb"), tmp_path)

@@ -425,7 +425,7 @@ def advise(instrument: Instrument) -> list[Finding]:
 
 
 _MOST_AGREE = 0.25
-_EARLY = 0.25
+_EARLY = 3
 _BURDENS = 3
 _SHOWN = 3
 
@@ -528,9 +528,9 @@ def _moved(instrument: Instrument) -> Iterator[tuple[tuple[ProblemCode, tuple[st
     """Find sensitive items early in a questionnaire, and outcomes behind questions on burdens alone."""
     items = [item for item in instrument.items if item.type != "text"]
     sensitive = [item.sensitive or any(row.sensitive for row in item.rows) for item in items]
-    hint = "ask it later, when people know what the questionnaire is about"
+    hint = "ask it later, when people know what it is about, yet before questions on burdens"
     for place, item in enumerate(items):
-        if sensitive[place] and len(items) >= 8 and place < _EARLY * len(items):
+        if sensitive[place] and len(items) >= 8 and place < _EARLY:
             what = f"a sensitive question is number {place + 1} of {len(items)}"
             yield ("question-order", ("items", item.id), what, hint), item
     burdens = 0

@@ -49,6 +49,9 @@ if TYPE_CHECKING:
 __all__ = ["Progress", "plan_reports", "promote_draft", "run_notebook", "run_reports"]
 
 REPORT_COLUMNS = ("organisation", "name", "status", "sentence", "seconds", "folder", "warnings")
+CERTIFICATES = "certificates.jsonl"
+"""What the audit of each release found: for the consultant."""
+
 DRAFTS = "drafts.jsonl"
 """Keyed hashes of who was in which draft, for those that are handed out after all."""
 
@@ -85,6 +88,7 @@ def run_reports(
     executor: Executor | None = None,
     cluster: str | None = None,
     release: bool = False,
+    audit: bool = True,
     progress: Callable[[Progress], None] | None = None,
     message: Callable[[str], None] | None = None,
 ) -> pd.DataFrame:
@@ -126,6 +130,8 @@ def run_reports(
     release
         Whether they are releases: compared with what left before, recorded in the study's ledger, and not
         marked as drafts. A draft binds nothing; do not hand it out.
+    audit
+        Whether a release is audited (`audit_release`); one that gives something away fails.
     progress
         Called after each report; None shows a bar in a notebook, and nothing elsewhere.
     message
@@ -154,7 +160,19 @@ def run_reports(
     >>> made = tk.run_reports(study, organisations=["org-01"])  # doctest: +SKIP
     """
     options = RunOptions(
-        organisations, wave, out, workers, notebook, data, formats, force, seconds, memory, cluster, release
+        organisations,
+        wave,
+        out,
+        workers,
+        notebook,
+        data,
+        formats,
+        force,
+        seconds,
+        memory,
+        cluster,
+        release,
+        audit,
     )
     with _bar_in_notebook(progress) as shown:
         return run_study(study, options, executor=executor, progress=shown, message=message)
@@ -434,6 +452,13 @@ def _recorded(
             ]
             left = [] if stored else [one for one in facts if one not in built]
             undone = [{"entry": numbers[one], "reason": "was not built"} for one in left]
+            certificates = EventLog(run.folder / BATCH_FOLDER / CERTIFICATES)
+            for one, found_ in built.items():
+                if found_.certificate:
+                    certificates.add(
+                        organisation=one, entry=numbers[one], certificate=json.loads(found_.certificate)
+                    )
+            certificates.close()
             with ledger.open() as opened:
                 for kind, said in (("outputs", outputs), ("withdrawn", undone)):
                     if said:

@@ -7,7 +7,7 @@ up to the audience, and those of a lower level to those above, so that nothing i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from toolkit.disclosure import Policy
     from toolkit.study import Study
 
-__all__ = ["CUT", "JOINED", "UNKNOWN", "blocks_of", "column_of", "cut_tables", "members_of"]
+__all__ = ["CUT", "JOINED", "UNKNOWN", "blocks_of", "column_of", "cut_bases", "cut_tables", "members_of"]
 
 CUT = "cut_"
 """What the names of cut tables and of their group columns begin with."""
@@ -168,25 +168,11 @@ def cut_tables(
     from toolkit.analysis import proportions
     from toolkit.analysis.contract import estimate_columns
 
-    policy = thresholds(study.policy, (), study.instrument)
     tables: dict[str, list[pd.DataFrame]] = {}
     tests: list[pd.DataFrame] = []
     for audience in audiences:
         rows = (frame["audience"] == audience).to_numpy()
-        cuts = {
-            name: above
-            for name, (levels, above) in study.cut_columns.items()
-            if column_of(frame[rows], levels).nunique() > 1
-        }
-        cuts = {name: above if above in cuts else "" for name, above in cuts.items()}
-        if not cuts:
-            continue
-        groups = {name: column_of(frame, study.cut_columns[name][0]) for name in cuts}
-        plans: dict[tuple[str, tuple[Block, ...]], list[Variable]] = {}
-        for variable in _items(study, audience):
-            for cut, blocks in _divided(_answers(frame, rows, groups, variable, policy), cuts).items():
-                if len(blocks) > 1:
-                    plans.setdefault((cut, tuple(sorted(blocks, key=sorted))), []).append(variable)
+        groups, plans = _planned(study, frame, audience)
         for (cut, parts), variables in plans.items():
             names = {one: JOINED.join(sorted(block)) for block in parts for one in block}
             own = frame["audience"].astype("str").where(rows)
@@ -205,6 +191,41 @@ def cut_tables(
         for name, own in tables.items()
     }
     return found, _adjusted(tests)
+
+
+def _planned(
+    study: Study, frame: pd.DataFrame, audience: str
+) -> tuple[dict[str, pd.Series], dict[tuple[str, tuple[Block, ...]], list[Variable]]]:
+    """Return the group of each respondent by cut, and the items that a cut divides alike in an audience."""
+    policy = thresholds(study.policy, (), study.instrument)
+    rows = (frame["audience"] == audience).to_numpy()
+    cuts = {
+        name: above
+        for name, (levels, above) in study.cut_columns.items()
+        if column_of(frame[rows], levels).nunique() > 1
+    }
+    cuts = {name: above if above in cuts else "" for name, above in cuts.items()}
+    groups = {name: column_of(frame, study.cut_columns[name][0]) for name in cuts}
+    plans: dict[tuple[str, tuple[Block, ...]], list[Variable]] = {}
+    for variable in _items(study, audience) if cuts else ():
+        for cut, blocks in _divided(_answers(frame, rows, groups, variable, policy), cuts).items():
+            if len(blocks) > 1:
+                plans.setdefault((cut, tuple(sorted(blocks, key=sorted))), []).append(variable)
+    return groups, plans
+
+
+def cut_bases(
+    study: Study, frame: pd.DataFrame, audiences: Sequence[str]
+) -> Iterator[tuple[str, tuple[tuple[str, str], ...], Any]]:
+    """Yield the bases that cuts publish, for the ledger: item, group as (column, value) pairs, its people."""
+    for audience in audiences:
+        groups, plans = _planned(study, frame, audience)
+        for (cut, parts), variables in plans.items():
+            for block in parts:
+                inside = (frame["audience"] == audience) & groups[cut].isin(list(block))
+                pairs = (("audience", audience), (f"{CUT}{cut}", JOINED.join(sorted(block))))
+                for variable in variables:
+                    yield variable.name, pairs, inside.to_numpy(dtype=bool)
 
 
 def _items(study: Study, audience: str) -> list[Variable]:

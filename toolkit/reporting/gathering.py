@@ -16,7 +16,7 @@ from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Instrument, Variable
 from toolkit.locale import _, current_language
 from toolkit.presentation.rows import DONT_KNOW, audience_name
-from toolkit.reporting.cuts import cut_tables
+from toolkit.reporting.cuts import cut_bases, cut_tables
 from toolkit.responses.frames import plain
 from toolkit.study.study import Beside, beside_of_part
 from toolkit.study.weighting import WEIGHT, spread_of_weights, with_kish
@@ -72,6 +72,8 @@ class ReportData:
         What weighting costs per audience (`study.weighting.spread_of_weights`); None where none is weighted.
     cut_tests
         p values of the groups of cuts (`reporting.cuts.cut_tables`); None where the study has no cuts.
+    peers
+        What the other organisations' averages are made of; None where the study has no benchmark of its own.
     """
 
     released: Released
@@ -83,6 +85,7 @@ class ReportData:
     late: tuple[str, ...] = ()
     weights: pd.DataFrame | None = None
     cut_tests: pd.DataFrame | None = None
+    peers: pd.DataFrame | None = None
 
 
 def reportable(study: Study, wave: str) -> frozenset[str]:
@@ -121,7 +124,7 @@ def gather(study: Study, organisation: str, wave: str) -> ReportData:
     frame = _with_used_audiences(admitted.frame)
     audiences = tuple(frame["audience"].cat.categories)
     results: dict[str, pd.DataFrame] = {}
-    previous, weights, tests = "", None, None
+    previous, weights, tests, peers = "", None, None, None
     if audiences:
         population, design = study.population(organisation, wave), None
         if study.design is not None:
@@ -144,6 +147,12 @@ def gather(study: Study, organisation: str, wave: str) -> ReportData:
             earlier = _admitted(study, beside.frame, organisation, previous)
             results |= _trend(study, beside.frame, (wave, previous), frame, earlier, results["shares"])
         results |= _benchmarks(study, [results["shares"], results["distributions"]])
+        peers = study.benchmarks_of(organisation, wave)
+        if peers is not None and len(peers):
+            from toolkit.findings import benchmark
+
+            own = benchmark(results["shares"], peers, level=level, margin=study.margin)
+            results["own_benchmarks"] = own[own["audience"].isin(audiences)].reset_index(drop=True)
         if study.cut_columns:
             divided, tests = cut_tables(study, frame, audiences, design)
             results |= divided
@@ -172,7 +181,9 @@ def gather(study: Study, organisation: str, wave: str) -> ReportData:
         cost = [] if weights is None else zip(weights["audience"], weights["effective_n"], strict=True)
         margins = {who: float(margin_of_error(n, level=study.level)) for who, n in cost}
         participation = participation.assign(margin=participation["audience"].map(margins).astype("Float64"))
-    return ReportData(released, participation, audiences, drawn, changed, previous, late, weights, tests)
+    return ReportData(
+        released, participation, audiences, drawn, changed, previous, late, weights, tests, peers
+    )
 
 
 def _designed(
@@ -267,6 +278,12 @@ def _kept(
                     divided = group_text([*map(tuple, json.loads(group)), (by, part)])
                     groups[divided] = mask & chosen
                     bases |= {(item, divided) for item in items}
+    if current and study.cut_columns:
+        counts = frame["audience"].value_counts()
+        large = [str(one) for one, n in counts.items() if n >= study.policy.threshold]
+        for item, pairs, mask in cut_bases(study, frame, large):
+            groups[group_text(pairs)] = mask
+            bases.add((item, group_text(pairs)))
     people = replace(people, groups=groups, bases=frozenset(bases))
     people = people.publishing(people.bases & people.large(k_of).bases)
     near = set(conflicts(people, ledger.released(organisation, wave, binding), k_of))
@@ -290,16 +307,12 @@ def _few_changed(study: Study, now: pd.DataFrame, before: pd.DataFrame) -> Itera
             given.append(rows[items].notna().set_axis(pd.Index(who, dtype=object), axis=0))
         if min(map(len, given)) < study.policy.threshold:
             continue
-        if study.person is None:
+        if any("" in part.index for part in given):  # somebody without a token may be anybody
             changed = (given[1].sum() - given[0].sum()).abs().clip(lower=1)
         else:
-            # somebody without a token may be anybody: counted as come and gone
-            known = [part[part.index != ""] for part in given]
-            everybody = known[0].index.union(known[1].index, sort=False).unique()
-            one, other = (
-                part[~part.index.duplicated()].reindex(everybody, fill_value=False) for part in known
-            )
-            changed = (one != other).sum() + sum(part[part.index == ""].sum() for part in given)
+            everybody = given[0].index.union(given[1].index, sort=False)
+            one, other = (part.reindex(everybody, fill_value=False) for part in given)
+            changed = (one != other).sum()
         yield from ((item, audience) for item in items if 0 < changed[item] < k_of(item))
 
 
@@ -703,6 +716,8 @@ def _benchmarks(study: Study, estimates: Sequence[pd.DataFrame]) -> dict[str, pd
     if findings is None:
         return {}
     threshold = study.policy.threshold
+    asked = {variable.name for variable in study.instrument.variables}
+    findings = findings[findings["variable"].isin(asked)]  # what is not asked cannot be compared
     found = benchmark(estimates, findings, level=study.level, margin=study.margin, threshold=threshold)
     return {"benchmarks": found}
 

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from toolkit.errors import InvalidInput, Problem, ToolkitError
+from toolkit.errors import DisclosureError, InvalidInput, Problem, ToolkitError
 from toolkit.reporting.options import RunOptions
 from toolkit.reporting.pool import STUDY
 
@@ -115,6 +115,8 @@ class Outcome:
         Whether another try may well succeed.
     outputs
         File → hash.
+    certificate
+        What an audit of the report found, as JSON; "" where there was none.
     """
 
     status: str
@@ -124,6 +126,7 @@ class Outcome:
     passing: bool = False
     seconds: float = 0.0
     outputs: Mapping[str, str] = field(default_factory=dict)
+    certificate: str = ""
 
 
 def build(job: Job) -> Outcome:
@@ -167,7 +170,32 @@ def _build(job: Job) -> Outcome:
     notebook, warnings = clean(read_notebook(delivered), job.shown_parameters)
     manifest = (_write_page if job.kind == OWN else _write_report)(job, notebook, delivered)
     (folder / MANIFEST).write_text(as_json(manifest), encoding="utf-8")
-    return Outcome(manifest["status"], warnings=tuple(warnings), outputs=manifest["outputs"])
+    certificate = (
+        _audited(job, folder) if job.options.release and job.options.audit and job.kind == REPORT else ""
+    )
+    return Outcome(
+        manifest["status"],
+        warnings=tuple(warnings),
+        outputs=manifest["outputs"],
+        certificate=certificate,
+    )
+
+
+def _audited(job: Job, folder: Path) -> str:
+    """Audit a release before it is in its place.
+
+    Raises
+    ------
+    DisclosureError
+        It gives something away, or that could not be decided in time.
+    """
+    from toolkit.disclosure.auditor import audit_release
+
+    found = audit_release(folder, study=_part(job.study, job.part))
+    if not found.passed:
+        counts = f"{len(found.breaches)} breaches, {len(found.unfinished)} not decided in time"
+        raise DisclosureError(f"the audit refuses it: {counts}\n{found.to_markdown()}")
+    return found.to_json()
 
 
 def _write_report(job: Job, notebook: dict[str, Any], delivered: Path) -> dict[str, Any]:

@@ -60,6 +60,8 @@ class RunOptions:
         Address of a Dask scheduler.
     release
         Whether the reports are releases: checked against the ledger and recorded in it, not marked as drafts.
+    audit
+        Whether releases are audited before they are in their place.
     """
 
     organisations: Iterable[str] | None = None
@@ -74,6 +76,7 @@ class RunOptions:
     memory: int | None = None
     cluster: str | None = None
     release: bool = False
+    audit: bool = True
 
     def __post_init__(self) -> None:
         ids, formats = self.organisations, self.formats

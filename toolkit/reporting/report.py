@@ -90,6 +90,7 @@ class OrganisationReport:
     below: tuple[str, ...] = ()
     weights: pd.DataFrame | None = None
     cut_tests: pd.DataFrame | None = None
+    peers: pd.DataFrame | None = None
     cuts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     quotes: tuple[tuple[str, str, str], ...] = ()
     registration: Registration | None = None
@@ -218,6 +219,7 @@ def open_report(
         below=tuple(below.loc[below["organisation"] == organisation, "audience"]),
         weights=gathered.weights,
         cut_tests=gathered.cut_tests,
+        peers=gathered.peers,
         cuts={name: levels for name, (levels, _) in study.cut_columns.items()},
         quotes=tuple(study.quotable_comments(organisation, wave).itertuples(index=False, name=None)),
         registration=study.registration,

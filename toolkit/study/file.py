@@ -22,6 +22,7 @@ from toolkit.instrument.yaml_loader import Strict, Truth
 from toolkit.locale import languages
 from toolkit.platforms.answers import DESIGN_COLUMNS, AnswersFile
 from toolkit.platforms.naming import FolderName
+from toolkit.study.peers import OwnBenchmark
 from toolkit.study.weighting import StudyDesign, Weighting
 
 __all__ = [
@@ -188,6 +189,7 @@ class StudyFile(Strict):
     design: StudyDesign | None = None
     cuts: tuple[str, ...] = ()
     levels: tuple[str, ...] = ()
+    own_benchmark: OwnBenchmark = None
 
     @field_validator("policy", mode="before")
     @classmethod

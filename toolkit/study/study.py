@@ -46,6 +46,7 @@ from toolkit.study.file import (
     misfits,
     wave_instruments,
 )
+from toolkit.study.peers import PeerRule, peer_cells, peer_findings, peer_problems
 from toolkit.study.registration import Registration, contradictions, read_registration
 from toolkit.study.weighting import (
     StudyDesign,
@@ -103,6 +104,8 @@ class Study(Displayed):
         How answers are weighted, how respondents were drawn, the targets of weights, where the file says so.
     cuts, levels
         Questions and carried columns by which audiences are divided; levels are nested, the highest first.
+    peers
+        How organisations are compared with one another; None for not.
     comments
         Which free text may be quoted, and under which conditions; None for none.
     release
@@ -147,6 +150,7 @@ class Study(Displayed):
     margins: pd.DataFrame | None = field(default=None, repr=False, compare=False)
     cuts: tuple[str, ...] = ()
     levels: tuple[str, ...] = ()
+    peers: PeerRule | None = field(default=None, repr=False)
     comments: CommentRules | None = field(default=None, repr=False)
     release: bool = field(default=False, repr=False)
     ledger_address: str = field(default="releases.jsonl", repr=False)
@@ -159,7 +163,7 @@ class Study(Displayed):
         return {
             name: value
             for name, value in self.__dict__.items()
-            if name not in ("_gathered", "_names", "_below", "_quotable", "ledger")
+            if name not in ("_gathered", "_names", "_below", "_quotable", "_peer_cells", "ledger")
         }
 
     def _shown(self) -> dict[str, Any]:
@@ -193,6 +197,7 @@ class Study(Displayed):
             wave_instruments=self.wave_instruments,
         )
         problems = list(cut_problems(found.frame, self.cuts, self.levels))
+        problems += peer_problems(replace(self, table=found.organisations))
         frame = weighed(
             found.frame,
             self.weighting,
@@ -234,6 +239,18 @@ class Study(Displayed):
                     weights=named.get("weights"), strata=named.get("strata"), clusters=named.get("clusters")
                 )
         return None
+
+    def benchmarks_of(self, organisation: str, wave: str) -> pd.DataFrame | None:
+        """Return the benchmarks of an organisation's peers in a wave (`study.peers`); None without a rule."""
+        if self.peers is None:
+            return None
+        if self.part is not None:
+            kept = _read(self.part / PEERS)
+            return kept[kept["year"] == wave].reset_index(drop=True)
+        cells = self.__dict__.setdefault("_peer_cells", {})
+        if wave not in cells:
+            cells[wave] = peer_cells(self, wave)
+        return peer_findings(self, cells[wave], organisation, wave)
 
     @property
     def cut_columns(self) -> dict[str, tuple[tuple[str, ...], str]]:
@@ -442,7 +459,7 @@ class Study(Displayed):
             return self
         language = given.pop("language", self.language)
         made = replace(self, brand=self.brand.model_copy(update=given), language=language)
-        read = ("_gathered", "_names", "_below", "_quotable", "findings")
+        read = ("_gathered", "_names", "_below", "_quotable", "_peer_cells", "findings")
         made.__dict__.update({name: self.__dict__[name] for name in read if name in self.__dict__})
         return made
 
@@ -654,6 +671,7 @@ BESIDE = "beside.json"
 DATES = "dates.json"
 LOGO = "logo"
 COMMENTS = "comments.json"
+PEERS = "peers.parquet"
 PART = "organisation="
 
 
@@ -705,6 +723,10 @@ def write_parts(
             said = {"late": sorted(kept.late), "held": sorted(kept.held)}
             (part / BESIDE).write_text(json.dumps(said), encoding="utf-8")
         _write(table.iloc[tables[one]], part / TABLE)
+        waves_of = table.iloc[tables[one]]["wave"]
+        others = [found for wave in waves_of if (found := study.benchmarks_of(one, wave)) is not None]
+        if others:
+            _write(pd.concat(others, ignore_index=True), part / PEERS)
         (part / DATES).write_text(dates, encoding="utf-8")
         quoted = study._quotable
         quoted = quoted[quoted["organisation"] == one]
@@ -835,6 +857,7 @@ def load_study(path: str | Path, *, data: str | Path | None = None) -> Study:
     if instrument is not None:
         problems += misfits(written, instrument)
         table = _organisations(written, folder, tuple(instrument.audiences), waves, problems)
+        problems += _renamed_problems(written.renamed, table)
         if written.weights is not None:
             margins = read_margins(written.weights, folder, table, instrument, waves, problems)
     registered = None
@@ -874,6 +897,7 @@ def load_study(path: str | Path, *, data: str | Path | None = None) -> Study:
         margins=margins,
         cuts=written.cuts,
         levels=written.levels,
+        peers=written.own_benchmark,
         comments=written.comments,
         release=written.release,
         ledger_address=_address(folder, written.ledger or f"{path.stem}.releases.jsonl"),
@@ -885,6 +909,18 @@ def load_study(path: str | Path, *, data: str | Path | None = None) -> Study:
     if problems:
         raise InvalidInput(path, problems)
     return study
+
+
+def _renamed_problems(
+    renamed: Mapping[str, tuple[str, ...]], table: pd.DataFrame | None
+) -> Iterator[Problem]:
+    """List organisations that were renamed to one that the organisations table does not have."""
+    known = [] if table is None else [*table["organisation"].unique(), *renamed]
+    for old, new in renamed.items():
+        for one in new if known else ():
+            if one not in known:
+                where, what = f"renamed → {old}: {one}", "unknown organisation"
+                yield Problem("unknown-organisation", where, what, near_names(one, known))
 
 
 def _address(folder: Path, named: str) -> str:

@@ -84,6 +84,7 @@ def test_no_words_of_a_borrowed_scale_are_in_the_project(name: str) -> None:
     adapter = load_adapter(name)
     assert set(type(adapter).model_fields) == {
         *("name", "reference", "licence", "confirm", "status", "family", "sensitive", "minimum_share"),
+        *("referent", "time_frame"),
         *("answers", "grids", "scores"),
     }
     assert all(set(grid.model_dump()) == {"answers", "rows"} for grid in adapter.grids.values())
@@ -251,3 +252,17 @@ def test_a_name_that_stands_already_is_refused(whole: dict[str, Any], load: Load
 def test_a_scale_at_fault_says_nothing_about_what_hangs_on_it(whole: dict[str, Any], load: Load) -> None:
     data = borrowing(whole, "uwes3", confirmed="")
     assert "1 problem(s)" in refusal(data, load)
+
+
+@pytest.mark.parametrize(
+    ("name", "about", "time"),
+    [("who5", "self", "past_2_weeks"), ("orca", "organisation", "now"), ("copsoq", None, None)],
+)
+def test_a_borrowed_scale_says_what_it_is_about(
+    name: str, about: str | None, time: str | None, whole: dict[str, Any], load: Load
+) -> None:
+    instrument = load(borrowing(whole, name))
+    columns = [v for v in instrument.variables if v.item.source.origin == "published"]
+    assert columns
+    assert {v.referent("staff") for v in columns} == {about}
+    assert {v.item.time_frame for v in columns} == {time}

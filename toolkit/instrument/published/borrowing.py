@@ -15,7 +15,18 @@ from pydantic import Field
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.files import BankFile, Borrowed, BorrowedScore
 from toolkit.instrument.model import Item, Option, Row, Scale, Score, Source
-from toolkit.instrument.yaml_loader import Code, Finding, Id, Strict, Truth, Wording, checked, read_document
+from toolkit.instrument.yaml_loader import (
+    Code,
+    Finding,
+    Id,
+    Referents,
+    Strict,
+    TimeFrame,
+    Truth,
+    Wording,
+    checked,
+    read_document,
+)
 
 __all__ = [
     "REFUSED",
@@ -125,6 +136,8 @@ class Adapter(Strict):
     status: str
     family: Truth = False
     sensitive: Truth = False
+    referent: Referents = Field(default_factory=dict)
+    time_frame: TimeFrame | None = None
     minimum_share: float | None = None
     answers: dict[Id, tuple[Code, ...]] = Field(min_length=1)
     grids: dict[Id, Grid] = Field(min_length=1)
@@ -323,6 +336,8 @@ def _items(adapter: Adapter, borrowed: Borrowed) -> list[Item]:
             ),
             sensitive=adapter.sensitive,
             source=source,
+            referent=adapter.referent,
+            time_frame=adapter.time_frame,
         )
         for name, grid in adapter.grids.items()
     ]

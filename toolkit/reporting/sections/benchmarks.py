@@ -1,15 +1,120 @@
-"""Section: this organisation beside published statistics."""
+"""Sections: this organisation beside the study's other organisations, and beside published statistics."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from toolkit.locale import _
-from toolkit.presentation.blocks import Block, Several
+from toolkit.presentation.blocks import Block, Heading, Several, Table, table_of
+from toolkit.presentation.numbers import is_known, percent, point_number, share_number
+from toolkit.presentation.rows import audience_name, item_name, joined
+from toolkit.presentation.sentences import is_certain, verdict_of
 from toolkit.reporting.sections import given, passage, section
+from toolkit.study.peers import ALL
 
 if TYPE_CHECKING:
     from toolkit.reporting.report import OrganisationReport
+
+
+@section(order=39)
+def own_benchmarks(report: OrganisationReport) -> Block:
+    """Compare the organisation with the average of the study's other organisations, this one left out."""
+    if report.peers is None or "own_benchmarks" not in report.released:
+        return Several(())
+    facts = {row["finding_id"]: row for row in report.peers.to_dict("records")}
+    parts: list[Block] = []
+    for kind in dict.fromkeys(report.peers["benchmark"]):
+        for audience in report.audiences:
+            rows = [
+                row
+                for row in report.released.rows("own_benchmarks")
+                if row["audience"] == audience and facts[row["finding_id"]]["benchmark"] == kind
+            ]
+            if not any(row["shown"] for row in rows):
+                continue
+            who = audience_name(report.instrument, audience, start=True)
+            title = who if kind == ALL else _("{who}, only organisations with {kind}", who=who, kind=kind)
+            parts += [
+                Heading(title),
+                passage(_clearest(report, rows)),
+                _peer_table(report, rows, facts),
+            ]
+    if not parts:
+        return passage(_("Too few other organisations may be counted for a comparison with them."))
+    return Several(tuple(parts))
+
+
+def peers_in_short(report: OrganisationReport) -> tuple[Block, ...]:
+    """Say in a sentence where the organisation differs from the others; for a report without gaps."""
+    if report.peers is None or "own_benchmarks" not in report.released:
+        return ()
+    own = set(report.peers.loc[report.peers["benchmark"] == ALL, "finding_id"])
+    rows = [row for row in report.released.rows("own_benchmarks") if row["finding_id"] in own]
+    if not any(row["shown"] for row in rows):
+        return ()
+    return (passage(_("Beside the study's other organisations: {found}", found=_clearest(report, rows))),)
+
+
+def _clearest(report: OrganisationReport, rows: list[Any]) -> str:
+    """Name the clear differences, the largest first."""
+    certain = [row for row in rows if row["shown"] and is_known(row["gap"]) and is_certain(row)]
+    if not certain:
+        return _("No share differs from the average of the others beyond chance.")
+    certain.sort(key=lambda row: -abs(row["gap"]))
+    named = [
+        _(
+            "{item} ({here}, others {others})",
+            item=item_name(report.instrument, row["item"]),
+            here=percent(row["estimate_a"], bound=str(row["bound_a"] or "")),
+            others=percent(row["estimate_b"]),
+        )
+        for row in certain[:5]
+    ]
+    return _("Beyond chance above or below the others, the largest first: {names}.", names=joined(named))
+
+
+def _peer_table(report: OrganisationReport, rows: list[Any], facts: Mapping[str, Any]) -> Table:
+    columns = [_("Item"), _("Here"), _("Others"), _("Difference"), _("Place"), _("Comparison")]
+    cells = [
+        dict(
+            zip(
+                columns,
+                (
+                    item_name(report.instrument, row["item"]),
+                    share_number(row["estimate_a"], row["bound_a"]) if row["shown"] else None,
+                    share_number(row["estimate_b"]),
+                    point_number(row["gap"], signed=True) if row["shown"] else None,
+                    _place(row, facts[row["finding_id"]]),
+                    verdict_of(row),
+                ),
+                strict=True,
+            )
+        )
+        for row in sorted(rows, key=lambda row: -abs(row["gap"]) if is_known(row["gap"]) else 1)
+    ]
+    own = [facts[row["finding_id"]] for row in rows]
+    members = sorted({int(fact["members"]) for fact in own})
+    counted = str(members[0]) if len(members) == 1 else f"{members[0]}\u2013{members[-1]}"
+    notes = [
+        _(
+            "Others: the average of {members} other organisations that took part in this study, each "
+            "counting once, in whole percents; this organisation is left out. It describes the clients of "
+            "this study, not organisations in general, and is not a published figure.",
+            members=counted,
+        ),
+        _("Place: in the lowest quarter, the middle half or the highest quarter of the other organisations."),
+    ]
+    title = _("Beside the average of the other organisations")
+    return table_of(cells, columns, title=title, kind="benchmarks", notes=notes, numeric=columns[1:4])
+
+
+def _place(row: Mapping[str, Any], fact: Mapping[str, Any]) -> str:
+    if not row["shown"] or row["bound_a"] or not is_known(row["estimate_a"]):
+        return "\u2013"
+    if row["estimate_a"] < fact["low"]:
+        return _("lowest quarter")
+    return _("highest quarter") if row["estimate_a"] > fact["high"] else _("middle half")
 
 
 @section(order=40)

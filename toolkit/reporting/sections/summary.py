@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from toolkit.presentation.blocks import Block, Several
 from toolkit.reporting.sections import nothing_to_compare, notice, notices, section
+from toolkit.reporting.sections.benchmarks import peers_in_short
 
 if TYPE_CHECKING:
     from toolkit.reporting.report import OrganisationReport
@@ -22,5 +23,5 @@ def summary(report: OrganisationReport) -> Block:
     found = {"participation": report.participation, "waves": waves}
     if "gaps" not in report.released.tables:
         prose = shares_summary(report.released, report.instrument, **found)
-        return Several((*notices(report), *nothing_to_compare(report), prose))
+        return Several((*notices(report), *nothing_to_compare(report), *peers_in_short(report), prose))
     return Several((*notices(report), summary(report.released, report.instrument, **found)))

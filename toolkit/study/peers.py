@@ -1,0 +1,160 @@
+"""Benchmarks of a study's own organisations: each is compared with the average of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
+
+import pandas as pd
+from pydantic import BeforeValidator, Field
+
+from toolkit.disclosure.cells import thresholds
+from toolkit.errors import Problem, near_names
+from toolkit.findings.register import FINDING_COLUMNS, MOST_OF_ONE, POOLED_COLUMNS
+from toolkit.instrument.model import MISSING
+from toolkit.instrument.yaml_loader import Strict
+from toolkit.study.weighting import WEIGHT
+
+if TYPE_CHECKING:
+    from toolkit.study.study import Study
+
+__all__ = ["OwnBenchmark", "PeerRule", "peer_cells", "peer_findings", "peer_problems"]
+
+FEWEST = 5
+"""Members that a benchmark must have, and by which two benchmarks of one report must differ, if at all."""
+ALL = "all"
+
+
+class PeerRule(Strict):
+    """How organisations are compared with one another.
+
+    Parameters
+    ----------
+    by
+        Columns of the organisations table, such as sector or size: a further benchmark of the organisations
+        with the same value, where they are enough.
+    members
+        Smallest number of other organisations in a benchmark.
+    """
+
+    by: tuple[str, ...] = ()
+    members: int = Field(default=FEWEST, ge=FEWEST)
+
+
+def _rule(given: Any) -> Any:
+    return {} if given is True or given == "true" else None if given in (False, "false") else given
+
+
+OwnBenchmark = Annotated[PeerRule | None, BeforeValidator(_rule)]
+
+
+def peer_problems(study: Study) -> Iterator[Problem]:
+    """List what is wrong with a study's own benchmark: too few organisations, unknown columns."""
+    if study.peers is None:
+        return
+    table = study.organisations
+    found = table.loc[table["wave"] == study.wave, "organisation"].nunique()
+    if found <= study.peers.members:
+        what = f"has {max(found - 1, 0)} other organisations, fewer than {study.peers.members}"
+        yield Problem("too-few", "own_benchmark", what, "take it out, or name published figures: benchmarks")
+    own = ("organisation", "name", "wave", *study.instrument.audiences)
+    further = [str(name) for name in table if name not in own]
+    for name in study.peers.by:
+        if name not in further:
+            where = f"own_benchmark → by → {name}"
+            hint = near_names(name, further)
+            yield Problem("unknown-column", where, "not found in the organisations table", hint)
+
+
+def peer_cells(study: Study, wave: str) -> pd.DataFrame:
+    """Return what every organisation answered: organisation, audience, item, share, n, effective_n.
+
+    Cells that may not be shown of their own organisation are left out: they are in nobody's benchmark.
+    """
+    frame = study.responses(wave=wave, missing="codes")
+    frame = frame[frame["organisation"].notna()]
+    weights = frame[WEIGHT] if WEIGHT in frame and study.design is not None else pd.Series(1.0, frame.index)
+    policy = thresholds(study.policy, (), study.instrument)
+    parts = []
+    for variable in study.instrument.variables:
+        if variable.kind not in ("single", "option") or not variable.codes_of("top"):
+            continue
+        said = frame[variable.name]
+        given = said.notna() & ~said.isin(list(MISSING)) & frame["audience"].isin(list(variable.audiences))
+        top = said.isin(variable.codes_of("top")).astype(float)
+        sums = pd.DataFrame({"n": 1.0, "w": weights, "ww": weights**2, "wt": weights * top})[given]
+        cells = sums.groupby([frame["organisation"][given], frame["audience"][given].astype("str")]).sum()
+        cells = cells.reset_index().assign(item=variable.name)
+        cells = cells.assign(share=cells["wt"] / cells["w"], effective_n=cells["w"] ** 2 / cells["ww"])
+        least = policy.threshold_for(variable.name)
+        parts.append(cells[(cells["n"] >= least) & (cells["effective_n"] >= least - 1e-9)])
+    columns = ["organisation", "audience", "item", "share", "n", "effective_n"]
+    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+
+
+def peer_findings(study: Study, cells: pd.DataFrame, organisation: str, wave: str) -> pd.DataFrame:
+    """Return the benchmarks of one organisation as `toolkit.findings.benchmark` takes them.
+
+    Returns
+    -------
+    DataFrame
+        `FINDING_COLUMNS`, members, largest_pct, benchmark ("all", or the column and its value), low and high
+        (quartiles of the members, which are printed nowhere). Averages count every member once and are whole
+        percents, so that a late answer of another organisation does not show.
+    """
+    rule = study.peers
+    table = study.organisations
+    table = table[table["wave"] == wave].set_index("organisation")
+    others = cells[cells["organisation"] != organisation]
+    rows = []
+    for (item, audience), own in others.groupby(["item", "audience"], sort=False) if rule else ():
+        members = own["organisation"].tolist()
+        sets = {ALL: frozenset(members)}
+        for name in rule.by if rule else ():
+            value = table[name].get(organisation)
+            if value is not None and not pd.isna(value):
+                alike = frozenset(one for one in members if table[name].get(one) == value)
+                sets[f"{name}: {value:g}" if isinstance(value, float) else f"{name}: {value}"] = alike
+        for kind in _apart(sets, rule.members if rule else FEWEST):
+            some = own[own["organisation"].isin(sets[kind])]
+            largest = 100 * some["n"].max() / some["n"].sum()
+            if largest > MOST_OF_ONE:
+                continue
+            average = float(some["share"].mean())
+            spread = float((some["share"] * (1 - some["share"]) / some["effective_n"]).sum()) / len(some) ** 2
+            effective = average * (1 - average) / spread if spread > 0 else float(some["n"].sum())
+            rows.append(
+                dict.fromkeys(FINDING_COLUMNS, "")
+                | {
+                    "finding_id": f"own-{kind}-{item}-{audience}",
+                    "study": "own benchmark",
+                    "year": wave,
+                    "item": study.instrument[item].label(study.language),
+                    "audience": audience,
+                    "base": f"average of {len(some)} other organisations",
+                    "value_pct": float(round(100 * average)),
+                    "n": float(round(effective, -1 if effective > 100 else 0)),
+                    "variable": item,
+                    "measure": "top",
+                    "our_audience": audience,
+                    "comparable": "yes",
+                    "members": len(some),
+                    "largest_pct": largest,
+                    "benchmark": kind,
+                    "low": float(some["share"].quantile(0.25)),
+                    "high": float(some["share"].quantile(0.75)),
+                }
+            )
+    columns = [*FINDING_COLUMNS, *POOLED_COLUMNS, "benchmark", "low", "high"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _apart(sets: dict[str, frozenset[str]], least: int) -> list[str]:
+    """Return the benchmarks that are large enough and differ by nobody or by enough members."""
+    kept: list[str] = []
+    for kind, members in sets.items():
+        apart = [(len(members - sets[other]), len(sets[other] - members)) for other in kept]
+        enough = all(size == 0 or size >= least for pair in apart for size in pair)
+        if len(members) >= least and enough and not any(pair == (0, 0) for pair in apart):
+            kept.append(kind)
+    return kept
