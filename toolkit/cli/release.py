@@ -37,7 +37,6 @@ def add(commands: Commands) -> None:
     other.add_argument(
         "--policy", action="store_true", help="accept the study file's policy for later waves: say why"
     )
-    release.add_argument("--no-audit", dest="audit", action="store_false", help="do not audit the reports")
     release.add_argument("--reason", default="", help="written into the ledger")
 
 
