@@ -162,6 +162,8 @@ def test_a_weighted_report_says_how_it_was_weighted_and_shows_no_weight(
     text = report.computed["staff"]["weighting"]
     assert all(word in text for word in ("“Department”", "135", "72%"))
     assert "135" not in report.computed["leader"]["weighting"]
+    assert "Variable(" not in str(report.methods())
+    assert "Clear expectations, Manageable workload" in report.computed["staff"]["processing_and_quality"]
     assert str(report.weights_table()).count("135") == 1
     report.save(tmp_path)
     saved = pd.read_csv(tmp_path / "results.csv")

@@ -711,3 +711,31 @@ def test_a_question_that_makes_groups_must_be_shown_exactly():
         assert released["crossed"]["shown"].eq(expected).all()
     without = release({"crossed": estimates(parts, "measure")}, POLICY, instrument=instrument)
     assert not without["crossed"]["shown"].any(), "what g's share is was not shown at all"
+
+
+def test_options_in_groups_of_another_answer_leave_together_or_not_at_all():
+    """One option masked in one group could be had from the others, which everybody ticks one of."""
+    options = [{"code": code, "label": WORDS} for code in ("a", "b")]
+    none = {"code": "none", "exclusive": True, "label": WORDS}
+    instrument = instrument_of(
+        [{"id": "m", "type": "multi", "options": [*options, none]}, {"id": "g", "scale": "yes"}]
+    )
+    group = {"audience": "employee"}
+    for top, rest, expected in (
+        ({"a": 10, "b": 12, "none": 4}, {"a": 10, "b": 8, "none": 4}, True),
+        ({"a": 20, "b": 12, "none": 4}, {"a": 10, "b": 8, "none": 4}, False),  # a: all of 20
+    ):
+        sizes = {"top": 20, "rest": 20}
+        rows = [("g", "top", group, 20, 40)]
+        rows += [(f"m_{code}", "top", group, top[code] + rest[code], 40) for code in top]
+        parts = [
+            (f"m_{code}", "top", {**group, "g": answer}, counts[code], sizes[answer])
+            for answer, counts in (("top", top), ("rest", rest))
+            for code in counts
+        ]
+        results = {"shares": estimates(rows, "measure"), "crossed": estimates(parts, "measure")}
+        crossed = release(results, POLICY, instrument=instrument)["crossed"]
+        ticked = crossed["item"] != "m_none"  # "none" may be withheld alone, as in an audience
+        assert crossed.loc[ticked, "shown"].eq(expected).all()
+        assert crossed.loc[ticked, "estimate"].notna().eq(expected).all()
+        assert expected or not crossed["shown"].any()

@@ -89,6 +89,18 @@ def add_selection(command: argparse.ArgumentParser) -> None:
         metavar="LIST",
         help=f"comma-separated output formats, from {','.join(FORMATS)} (default: html)",
     )
+    command.add_argument(
+        "--audit",
+        action=argparse.BooleanOptionalAction,
+        help="bound every hidden count of what was built (default: release does, report and batch do not)",
+    )
+    command.add_argument(
+        "--earlier",
+        action="append",
+        default=[],
+        metavar="FOLDER",
+        help="with --audit: reports that left before; their numbers count as known (repeatable)",
+    )
     _add_output(command, "report")
 
 
@@ -154,7 +166,12 @@ def build(given: argparse.Namespace) -> int:
     index = str(made.attrs["index"])
     printer.line(f"Open {index if '://' in index else _relative(index)}")
     given.result |= {"index": index, "reports": records(made)}
-    return _code(made.rename(columns={"organisation": "value"}), given)
+    code = _code(made.rename(columns={"organisation": "value"}), given)
+    if getattr(given, "release", False) if given.audit is None else given.audit:
+        from toolkit.cli.audit import audit_reports
+
+        code = code if audit_reports(made, given, printer.line) else FAILED
+    return code
 
 
 def _group_pages(given: argparse.Namespace, groups: list[str]) -> int:

@@ -184,7 +184,7 @@ def _analysis(study: Study, instrument: Instrument) -> str:
             "0 and 1; gaps are tested by t with that error. What raking or post-stratification explains "
             "does not count as error where weights were made within the organisation and not limited. "
             "{declared}",
-            declared=declared,
+            declared=adjusted,
         )
     return _(
         "A share counts those who were asked and answered. Where the number of people "
