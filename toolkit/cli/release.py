@@ -41,7 +41,7 @@ def add(commands: Commands) -> None:
 
 
 def _release(given: argparse.Namespace) -> int:
-    given.release = True
+    given.release, given.audit = True, given.audit is not False
     if not (given.list or given.promote or given.withdraw or given.erase or given.policy):
         return build(given)
     given.study = study_file(given.study)
