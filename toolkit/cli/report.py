@@ -215,6 +215,7 @@ def options_of(given: argparse.Namespace) -> RunOptions:
     from toolkit.reporting.options import RunOptions
 
     names = [field.name for field in fields(RunOptions) if hasattr(given, field.name)]
+    names = [name for name in names if name != "audit" or given.audit is not None]  # unset: the default
     return RunOptions(**{name: getattr(given, name) for name in names})
 
 
