@@ -46,7 +46,12 @@ exclude_patterns = [
 myst_enable_extensions = ["colon_fence", "dollarmath", "attrs_inline"]
 myst_heading_anchors = 3
 # links to folders and files of the repository, which are not pages of the site
-suppress_warnings = ["myst.xref_missing", "myst.header", "misc.highlighting_failure"]
+suppress_warnings = [
+    "myst.xref_missing",
+    "myst.header",
+    "misc.highlighting_failure",
+    "mystnb.unknown_mime_type",
+]
 
 # the notebooks of the course run in the build; those that take minutes, or are a report, only in the tests
 nb_execution_mode = "auto"

@@ -101,6 +101,8 @@ def test_the_version_is_written_once_and_cited(root: Path, project: dict) -> Non
 
     assert project["dynamic"] == ["version"]
     assert f"\nversion: {toolkit.__version__}\n" in (root / "CITATION.cff").read_text("utf-8")
+    headings = re.findall(r"^## \[(.+?)\]", (root / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    assert headings[:2] == ["Unreleased", toolkit.__version__]
 
 
 def test_distribution_and_command_have_the_promised_names(project: dict) -> None:

@@ -81,7 +81,16 @@ def test_every_figure_of_the_gallery_is_drawn(site: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "page", ["docs/index.html", "docs/gallery.html", "docs/methods/gaps.html", "docs/reference.html"]
+    "page",
+    [
+        "docs/index.html",
+        "docs/gallery.html",
+        "docs/methods/gaps.html",
+        "docs/reference.html",
+        "docs/explorer.html",
+        "docs/instructor.html",
+        "notebooks/course/04_multiplicity.html",
+    ],
 )
 @pytest.mark.parametrize("width", [1280, 400])
 def test_a_page_is_accessible_and_fits_a_telephone(site: Path, page: str, width: int, browser: Any) -> None:

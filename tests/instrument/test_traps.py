@@ -2,7 +2,9 @@
 
 1. Every trap of the review's file, and the same faults in words of our own (`REVIEWED`), are caught.
 2. Forty more traps are, each by the rule that it was written for.
-3. Of forty questions of public surveys, at most one gets a warning.
+3. Of forty questions of public surveys, at most one gets a warning. (Counted once, outside the tests, on
+   4,267 questions of the General Social Survey, those of up to 200 characters in kjhealy/gssrdoc on GitHub:
+   "leading", "vague" and "negation" warn of 210, 4.9%; more than half of these are negations.)
 4. Structure: proxies, order, agreement, time frames, French typography, reading ease.
 """
 

@@ -266,3 +266,24 @@ def test_without_a_name_texts_say_this_organisation(full: Instrument, tmp_path: 
     assert "<p>FR cette organisation asks" in opening["html"]["fr"]
     why = next(one for part in page["pages"] for one in part["elements"] if one["name"] == "why")
     assert why["title"]["default"] == "Why at this organisation?"
+
+
+def test_the_shipped_core_can_be_fielded_everywhere(tmp_path: Path) -> None:
+    from toolkit.instrument import load_instruments
+
+    core = load_instruments("core")
+    for layout in ("one", "audience"):
+        for path in export(
+            core, "limesurvey", tmp_path / layout, layout=layout, organisation=NAME, fielding=True
+        ):
+            assert path.suffix != ".txt" or faults(path.read_bytes()) == []
+    for path in forms(export(core, "xlsform", tmp_path, organisation=NAME, fielding=True)):
+        converted(path, validate=False)
+    for layout in ("audience", "qsf"):
+        assert export(core, "qualtrics", tmp_path, layout=layout, organisation=NAME, fielding=True)
+    survey = json.loads(
+        export(core, "surveyjs", tmp_path, organisation=NAME, fielding=True)[0].read_text("utf-8")
+    )
+    (found,) = node("simulate.cjs", [{"survey": survey, "people": simulated(core, 1, 1)[1]}])
+    assert found["jsonErrors"] == []
+    assert all(person["done"] for person in found["people"])

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toolkit.cli.common import FAILED, Commands, add_command, count, study_file
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+
     from toolkit.disclosure.auditor import Certificate
 
 
@@ -60,6 +65,38 @@ def _audit(given: argparse.Namespace) -> int:
         Path(given.out).mkdir(parents=True, exist_ok=True)
         found.save(given.out)
     return 0 if found.passed else FAILED
+
+
+def audit_reports(made: pd.DataFrame, given: argparse.Namespace, message: Callable[[str], None]) -> bool:
+    """Audit reports that were just built, write their certificates, and move those refused out of the way.
+
+    Both lie in the batch's own folder, which is no part of a delivery: a list of hidden counts says where to
+    attack.
+    """
+    from toolkit.disclosure.auditor import audit_release
+    from toolkit.reporting.manifest import BATCH_FOLDER
+    from toolkit.study import load_study
+
+    rows = made[made["status"].isin(["made", "unchanged", "withheld"])]
+    if rows["folder"].astype(str).str.contains("://").any():
+        message("Not audited: the reports are in a store. Run survey-toolkit audit on a copy of them.")
+        return True
+    study, verdicts = load_study(study_file(given.study), data=given.data), {}
+    for row in rows.itertuples():
+        folder = Path(str(row.folder))
+        own = folder.parent / BATCH_FOLDER
+        found = audit_release(folder, study=study, earlier=given.earlier)
+        found.save(own / "certificates", str(row.organisation))
+        verdicts[str(row.organisation)] = found.passed
+        if not found.passed:
+            shutil.rmtree(own / "refused" / folder.name, ignore_errors=True)
+            (own / "refused").mkdir(parents=True, exist_ok=True)
+            folder.rename(own / "refused" / folder.name)
+            why = next(iter((*(f"{one.where}: {one.what}" for one in found.breaches), *found.unfinished)))
+            message(f"{row.organisation}: refused by the audit and moved to {own / 'refused'}; {why}")
+    given.result |= {"audit": verdicts}
+    message(f"Audited: {sum(verdicts.values())} of {len(verdicts)} passed")
+    return all(verdicts.values())
 
 
 def print_certificate(found: Certificate) -> None:

@@ -37,12 +37,11 @@ def add(commands: Commands) -> None:
     other.add_argument(
         "--policy", action="store_true", help="accept the study file's policy for later waves: say why"
     )
-    release.add_argument("--no-audit", dest="audit", action="store_false", help="do not audit the reports")
     release.add_argument("--reason", default="", help="written into the ledger")
 
 
 def _release(given: argparse.Namespace) -> int:
-    given.release = True
+    given.release, given.audit = True, given.audit is not False
     if not (given.list or given.promote or given.withdraw or given.erase or given.policy):
         return build(given)
     given.study = study_file(given.study)

@@ -30,6 +30,7 @@ def add(commands: Commands) -> None:
         as_json=True,
     )
     add_selection(report)
+    _add_audit(report)
     batch = add_command(
         commands,
         "batch",
@@ -39,6 +40,7 @@ def add(commands: Commands) -> None:
         as_json=True,
     )
     add_selection(batch)
+    _add_audit(batch)
     batch.add_argument("--dry-run", action="store_true", help="list the reports to build, and write nothing")
     _add_limits(batch, "report")
     run = add_command(
@@ -66,6 +68,22 @@ def add(commands: Commands) -> None:
     )
     _add_output(run, "run")
     _add_limits(run, "run")
+
+
+def _add_audit(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--audit",
+        dest="audited",
+        action="store_true",
+        help="bound every hidden count of what was built; release always does",
+    )
+    command.add_argument(
+        "--earlier",
+        action="append",
+        default=[],
+        metavar="FOLDER",
+        help="with --audit: reports that left before; their numbers count as known (repeatable)",
+    )
 
 
 def add_selection(command: argparse.ArgumentParser) -> None:
@@ -154,7 +172,12 @@ def build(given: argparse.Namespace) -> int:
     index = str(made.attrs["index"])
     printer.line(f"Open {index if '://' in index else _relative(index)}")
     given.result |= {"index": index, "reports": records(made)}
-    return _code(made.rename(columns={"organisation": "value"}), given)
+    code = _code(made.rename(columns={"organisation": "value"}), given)
+    if getattr(given, "audited", False):  # a release was audited before it was in its place
+        from toolkit.cli.audit import audit_reports
+
+        code = code if audit_reports(made, given, printer.line) else FAILED
+    return code
 
 
 def _group_pages(given: argparse.Namespace, groups: list[str]) -> int:
@@ -192,6 +215,7 @@ def options_of(given: argparse.Namespace) -> RunOptions:
     from toolkit.reporting.options import RunOptions
 
     names = [field.name for field in fields(RunOptions) if hasattr(given, field.name)]
+    names = [name for name in names if name != "audit" or given.audit is not None]  # unset: the default
     return RunOptions(**{name: getattr(given, name) for name in names})
 
 

@@ -12,7 +12,7 @@ import math
 import re
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import product
 from pathlib import Path
@@ -36,6 +36,8 @@ __all__ = ["Breach", "Certificate", "audit_release"]
 SECONDS = 120.0
 """Time an audit may take before it gives up and refuses the release."""
 _EPS = 1e-6
+_MANY = 1e6
+"""More people than an organisation has: the end of what is not bounded."""
 _NOT_GROUPS = frozenset(
     {
         "table",
@@ -506,6 +508,10 @@ class _Row:
     source: str
     assumed: bool = False
 
+    @property
+    def first(self) -> int:
+        return next(iter(self.coefficients))
+
 
 @dataclass
 class _Target:
@@ -544,6 +550,9 @@ class _Puzzle:
 
     def __post_init__(self) -> None:
         self.rows: list[_Row] = []
+        self._found: dict[int, tuple[str, ...]] = {}
+        self._matrix: tuple[Any, npt.NDArray[np.float64], npt.NDArray[np.float64]] | None = None
+        self._known: dict[frozenset[int], tuple[float, float]] = {}
         self.upper: list[float] = []
         self.targets: list[_Target] = []
         self.cells: dict[tuple[str, int, str], dict[tuple[tuple[str, ...], str], int]] = {}
@@ -1002,149 +1011,179 @@ class _Puzzle:
     # solving
 
     def _solve(self) -> None:
-        """Bound every target, in few integer programmes: one target of each separate part at a time."""
+        """Bound every target by integer programmes, one target of each separate part at a time.
+
+        Bounds that follow from adding up statements are not solved for where a solution already attains them.
+        """
         if not self.targets:
             return
-        part = self._components()
-        waiting: dict[int, list[_Target]] = defaultdict(list)
+        part = self._parts()
+        mine: dict[int, list[_Target]] = defaultdict(list)
         for target in self.targets:
-            waiting[part[target.variables[0]]].append(target)
-        active = set(waiting)
-        bad = self._infeasible(part, active)
-        for one in bad:
-            item = waiting[one][0].item
-            self.breaches.append(
-                Breach(
-                    "inconsistent",
-                    f"wave {waiting[one][0].wave}, {item}",
-                    "its published numbers contradict one another, so that nothing can be bounded",
-                    tuple(r.source for r in self.rows if part[next(iter(r.coefficients))] == one)[:6],
-                )
+            mine[int(part[target.variables[0]])].append(target)
+        active = set(mine)
+        for one in self._infeasible(part, active):
+            first, words = (
+                mine[one][0],
+                "its published numbers contradict one another: nothing can be bounded",
             )
-        active -= bad
-        rounds = max((len(waiting[one]) for one in active), default=0)
-        for place in range(rounds):
-            chosen = [waiting[one][place] for one in active if place < len(waiting[one])]
-            inside = {part[target.variables[0]] for target in chosen}
-            for sign in (1.0, -1.0):
-                solution = self._optimise(
-                    part, inside, {v: sign for target in chosen for v in target.variables}
-                )
+            sources = tuple(row.source for row in self.rows if part[row.first] == one)[:6]
+            where = f"wave {first.wave}, {first.item}"
+            self.breaches.append(Breach("inconsistent", where, words, sources))
+            active.discard(one)
+        least, most = self._propagated()
+        targets = [target for target in self.targets if int(part[target.variables[0]]) in active]
+        places = [np.array(target.variables) for target in targets]
+        outer = np.array([self._outer(target, least, most) for target in targets]).reshape(-1, 2)
+        inner = np.full((len(targets), 2), (math.inf, -math.inf))
+        for end, sign in ((0, 1.0), (1, -1.0)):
+            while True:
+                chosen: dict[int, int] = {}
+                for number in np.flatnonzero(inner[:, end] != outer[:, end]):
+                    chosen.setdefault(int(part[places[number][0]]), int(number))
+                if not chosen:
+                    break
+                goal = {int(v): sign for number in chosen.values() for v in places[number]}
+                solution = self._optimise(part, set(chosen), goal)
                 if solution is None:
-                    self.unfinished += [
-                        f"wave {t.wave}, {t.item}, {_named(t.group)}: not bounded in time" for t in chosen[:1]
-                    ]
+                    target = targets[next(iter(chosen.values()))]
+                    where = f"wave {target.wave}, {target.item}, {_named(target.group)}"
+                    self.unfinished.append(f"{where}: not bounded in time")
                     return
-                for target in chosen:
-                    value = float(round(sum(solution[v] for v in target.variables)))
-                    if sign > 0:
-                        target.low = value
-                    else:
-                        target.high = value
-        for one in active:
-            for target in waiting[one]:
-                self._judge(target, part, one)
+                for row, place in enumerate(places):
+                    if int(part[place[0]]) in chosen:
+                        value = float(solution[place].sum())
+                        inner[row] = min(inner[row, 0], value), max(inner[row, 1], value)
+                for row in chosen.values():
+                    outer[row, end] = inner[row, end]
+        for target, (low, high) in zip(targets, inner.tolist(), strict=True):
+            target.low, target.high = low, high
+        for target in targets:
+            self._judge(target, part)
 
-    def _components(self) -> npt.NDArray[np.int64]:
+    def _parts(self) -> npt.NDArray[np.int64]:
+        """Assign variables that statements connect to one part, and number the parts."""
         from scipy.sparse import coo_array
         from scipy.sparse.csgraph import connected_components
 
-        links = [
-            (first, other)
-            for row in self.rows
-            for first in [next(iter(row.coefficients))]
-            for other in row.coefficients
-        ]
+        links = [(row.first, other) for row in self.rows for other in row.coefficients]
         links += [(target.base[0], other) for target in self.targets for other in target.base]
         ends = np.array(links, dtype=np.int64).reshape(-1, 2)
-        size = len(self.upper)
-        graph = coo_array((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(size, size))
+        shape = (len(self.upper), len(self.upper))
+        graph = coo_array((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=shape)
         return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
 
-    def _infeasible(self, part: npt.NDArray[np.int64], active: set[int]) -> set[int]:
+    def _infeasible(self, part: npt.NDArray[np.int64], active: set[int]) -> list[int]:
         """Return the parts whose statements contradict one another, after assumptions are dropped."""
         if self._optimise(part, active, {}) is not None or time.monotonic() > self.deadline:
-            return set()
-        bad = set()
+            return []
+        bad = []
         for one in active:
             if self._optimise(part, {one}, {}) is None:
-                self.rows = [
-                    row for row in self.rows if not row.assumed or part[next(iter(row.coefficients))] != one
-                ]
+                self.rows = [row for row in self.rows if not row.assumed or part[row.first] != one]
+                self._matrix = None
                 if self._optimise(part, {one}, {}) is None:
-                    bad.add(one)
+                    bad.append(one)
         return bad
+
+    def _propagated(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Return bounds of each variable that follow from single statements, repeatedly."""
+        matrix, low, high = self._statements()
+        at, across, value = matrix.row, matrix.col, matrix.data
+        least, most = np.zeros(len(self.upper)), np.minimum(np.array(self.upper), _MANY)
+        for _ in range(4):
+            small = np.where(value > 0, value * least[across], value * most[across])
+            large = np.where(value > 0, value * most[across], value * least[across])
+            lowest = np.bincount(at, small, len(low))[at] - small
+            highest = np.bincount(at, large, len(low))[at] - large
+            up, down = (high[at] - lowest) / value, (low[at] - highest) / value
+            np.minimum.at(most, across, np.floor(np.where(value > 0, up, down) + _EPS))
+            np.maximum.at(least, across, np.ceil(np.where(value > 0, down, up) - _EPS))
+        return least, most
+
+    def _outer(
+        self, target: _Target, least: npt.NDArray[np.float64], most: npt.NDArray[np.float64]
+    ) -> tuple[float, float]:
+        """Return bounds of a sum that its parts, its base and a statement on it allow: never too narrow."""
+        inside, base = np.array(target.variables), np.array(target.base)
+        low, high = least[inside].sum(), most[inside].sum()
+        if target.n is not None:
+            others = np.setdiff1d(base, inside)
+            low = max(low, target.n - most[others].sum())
+            high = min(high, target.n - least[others].sum())
+        known = self._known.get(frozenset(target.variables))
+        return (low, high) if known is None else (max(low, known[0]), min(high, known[1]))
+
+    def _statements(self) -> tuple[Any, npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Return all statements as a sparse matrix with their ends, built once."""
+        from scipy.sparse import coo_array
+
+        if self._matrix is None:
+            at = [number for number, row in enumerate(self.rows) for _ in row.coefficients]
+            across = [variable for row in self.rows for variable in row.coefficients]
+            values = [coefficient for row in self.rows for coefficient in row.coefficients.values()]
+            matrix = coo_array((values, (at, across)), shape=(len(self.rows), len(self.upper)))
+            ends = np.array([(row.low, row.high) for row in self.rows]).reshape(-1, 2)
+            self._matrix = matrix, ends[:, 0], ends[:, 1]
+            self._firsts = np.array([row.first for row in self.rows], dtype=np.int64)
+            self._known = {}
+            for row in self.rows:
+                if all(one == 1.0 for one in row.coefficients.values()):
+                    key = frozenset(row.coefficients)
+                    low, high = self._known.get(key, (-math.inf, math.inf))
+                    self._known[key] = max(low, row.low), min(high, row.high)
+        return self._matrix
 
     def _optimise(
         self,
         part: npt.NDArray[np.int64],
         inside: set[int],
         objective: Mapping[int, float],
-        rows: Sequence[_Row] | None = None,
-    ) -> dict[int, float] | None:
-        """Minimise an objective over some parts; None where there is no solution, or no time."""
+        without: Collection[int] = (),
+    ) -> npt.NDArray[np.float64] | None:
+        """Minimise an objective over some parts; None where there is no solution, or no time.
+
+        `without` leaves out statements, by their numbers.
+        """
         from scipy.optimize import Bounds, LinearConstraint, milp
-        from scipy.sparse import csr_array
 
         left = self.deadline - time.monotonic()
         if left <= 0:
             return None
-        variables = np.flatnonzero(np.isin(part, list(inside)))
-        place = {int(v): at for at, v in enumerate(variables)}
-        used = [row for row in (self.rows if rows is None else rows) if next(iter(row.coefficients)) in place]
-        at, across, values = [], [], []
-        for number, row in enumerate(used):
-            for variable, coefficient in row.coefficients.items():
-                at.append(number)
-                across.append(place[variable])
-                values.append(coefficient)
-        costs = np.zeros(len(variables))
-        for variable, cost in objective.items():
-            costs[place[variable]] = cost
-        upper = np.array([min(self.upper[v], 1e6) for v in variables])
+        matrix, low, high = self._statements()
+        chosen = np.isin(part, list(inside))
+        used = chosen[self._firsts]
+        used[list(without)] = False
+        variables = np.flatnonzero(chosen)
+        costs = np.zeros(len(self.upper))
+        costs[list(objective)] = list(objective.values())
         constraints = []
-        if used:
-            matrix = csr_array((values, (at, across)), shape=(len(used), len(variables)))
-            low, high = np.array([row.low for row in used]), np.array([row.high for row in used])
-            constraints = [LinearConstraint(matrix, low, high)]
+        if used.any():
+            constraints = [LinearConstraint(matrix.tocsr()[used][:, variables], low[used], high[used])]
         found = milp(
-            costs,
+            costs[variables],
             integrality=np.ones(len(variables)),
-            bounds=Bounds(np.zeros(len(variables)), upper),
+            bounds=Bounds(np.zeros(len(variables)), np.minimum(np.array(self.upper), _MANY)[variables]),
             constraints=constraints,
             options={"time_limit": left, "mip_rel_gap": 0.0},
         )
         if found.status != 0 or found.x is None:
             return None
-        return dict(zip(map(int, variables), found.x.tolist(), strict=True))
+        solution = np.zeros(len(self.upper))
+        solution[variables] = np.round(found.x)
+        return solution
 
     # judging
 
-    def _judge(self, target: _Target, part: npt.NDArray[np.int64], one: int) -> None:
+    def _judge(self, target: _Target, part: npt.NDArray[np.int64]) -> None:
         """Record a target's possible values, and report it where they are fewer than the policy allows."""
-        low, high = int(target.low), int(min(target.high, 10**6))
-        group = _named(target.group)
-        self.counts.append(
-            {
-                "wave": target.wave,
-                "item": target.item,
-                "group": group,
-                "answers": target.answers,
-                "printed": target.printed,
-            }
-            | {"people": target.n, "low": low, "high": high}
-        )
-        text = self._narrow(target, low, high)
-        if text:
+        low, high, group = int(target.low), int(target.high), _named(target.group)
+        named = {"wave": target.wave, "item": target.item, "group": group, "answers": target.answers}
+        self.counts.append(named | {"printed": target.printed, "people": target.n, "low": low, "high": high})
+        if text := self._narrow(target, low, high):
             where = f"wave {target.wave}, {target.item} {target.answers}, {group}"
-            kind = (
-                "group"
-                if target.role in ("size", "rest")
-                else "difference"
-                if target.role == "between"
-                else "count"
-            )
-            self.breaches.append(Breach(kind, where, text, self._evidence(target, part, one, (low, high))))
+            kind = {"size": "group", "rest": "group", "between": "difference"}.get(target.role, "count")
+            self.breaches.append(Breach(kind, where, text, self._evidence(target, part)))
 
     def _narrow(self, target: _Target, low: int, high: int) -> str:
         """Return what a reader learns that the policy hides, "" if nothing."""
@@ -1178,45 +1217,50 @@ class _Puzzle:
         if target.role == "size":
             return ""
         if target.n is None:
-            return f"{_span(low, high)} people of a group that is not shown" if low > 0 else ""
+            small = target.top < k  # a larger group may be withheld though its parts are shown
+            return f"{_span(low, high)} people of a group that is not shown" if low > 0 and small else ""
         return self._near(target, low, high, target.n)
 
     def _size(self, target: _Target) -> tuple[int, int]:
         twin = next(
             t for t in self.targets if t.role == "rest" and t.base == target.base and t.group == target.group
         )
-        return int(twin.low), int(min(twin.high, 10**6))
+        return int(twin.low), int(twin.high)
 
     def _near(self, target: _Target, low: int, high: int, n: int) -> str:
         """Return what is learnt where all possible values lie inside one end that the policy hides."""
         share = _low_share(self.policy, n, target.item)
         if share < 0:
             return ""
-        few = math.floor(share * n + _EPS)
-        many = n - few
-        if (high <= few and (low, high) != (0, few)) or (low >= many and (low, high) != (many, n)):
-            allowed = f"0 to {few}" if high <= few else f"{many} to {n}"
-            return f"{_span(low, high)} of {n}, where only {allowed} may be known"
+        few, room = math.floor(share * n + _EPS), self.policy.room_for(target.item)
+        if (high <= few or low >= n - few) and high - low < room:
+            end = f"0 to {few}" if high <= few else f"{n - few} to {n}"
+            return f"{_span(low, high)} of {n}: of {end} fewer than {room + 1} numbers are left"
         return ""
 
-    def _evidence(
-        self, target: _Target, part: npt.NDArray[np.int64], one: int, found: tuple[int, int]
-    ) -> tuple[str, ...]:
-        """Return a smallest set of published numbers that already gives the same bound."""
-        rows = [row for row in self.rows if part[next(iter(row.coefficients))] == one]
-        stop = min(self.deadline, time.monotonic() + 5)
-        goal = dict.fromkeys(target.variables, 1.0)
-        for row in list(rows):
-            if time.monotonic() > stop or len(rows) > 200:
-                break
-            fewer = [other for other in rows if other is not row]
-            bounds = []
-            for sign in (1.0, -1.0):
-                solution = self._optimise(part, {one}, {v: sign * c for v, c in goal.items()}, fewer)
-                bounds.append(None if solution is None else round(sum(solution[v] for v in target.variables)))
-            if tuple(bounds) == found:
-                rows = fewer
-        return tuple(dict.fromkeys(row.source for row in rows))[:12]
+    def _evidence(self, target: _Target, part: npt.NDArray[np.int64]) -> tuple[str, ...]:
+        """Return a smallest set of published numbers that already gives the same bound.
+
+        It is looked for once in each part of the programme: its other breaches rest on the same numbers.
+        """
+        one = int(part[target.variables[0]])
+        if one in self._found:
+            return self._found[one]
+        rows = [number for number, row in enumerate(self.rows) if part[row.first] == one]
+        stop, dropped = min(self.deadline, time.monotonic() + 5), set[int]()
+        places = np.array(target.variables)
+        size = len(rows)
+        while size := size // 2:  # leave out halves, then quarters, and at last single statements
+            for at in range(0, len(rows), size):
+                fewer, same = {*dropped, *rows[at : at + size]}, time.monotonic() < stop
+                for sign, value in ((1.0, target.low), (-1.0, target.high)):
+                    goal = dict.fromkeys(map(int, places), sign)
+                    found = self._optimise(part, {one}, goal, fewer) if same else None
+                    same = found is not None and float(found[places].sum()) == value
+                dropped = fewer if same else dropped
+        kept = [self.rows[number].source for number in rows if number not in dropped]
+        self._found[one] = tuple(dict.fromkeys(kept))[:12]
+        return self._found[one]
 
 
 def _variable_of(instrument: Instrument | None, item: str) -> Variable | None:

@@ -233,6 +233,8 @@ class People:
 
 def _numbered(rows: Hashes) -> Hashes:
     """Tell rows with the same answers apart by their number among them."""
+    if len(np.unique(rows)) == len(rows):
+        return rows
     again = pd.Series(rows).groupby(rows).cumcount().to_numpy(np.uint64)
     found: Hashes = rows ^ (again * _MIX)
     return found
@@ -275,16 +277,20 @@ def conflicts(
         ours, k = _with_sums(new, item), threshold(item)
         for old, by in ways:
             theirs = _with_sums(old, item)
-            if not theirs:
+            if not theirs or not len(old.ids):
                 continue
             now, before = new.elements(item, by), old.elements(item, by)
-            for groups, mask in ours.items():
-                for other in theirs.values():
-                    same = int(np.isin(now[mask], before[other]).sum())
-                    left, joined = int(other.sum()) - same, int(mask.sum()) - same
-                    if same and (0 < left < k or 0 < joined < k):
-                        for group in groups:
-                            found.setdefault((item, group), (left, joined))
+            order = np.argsort(before)
+            place = order[np.searchsorted(before, now, sorter=order).clip(max=len(order) - 1)]
+            mine = np.array(list(ours.values()), dtype=np.int64)
+            other = np.array(list(theirs.values()), dtype=np.int64)
+            same = (mine * (before[place] == now)) @ other[:, place].T
+            left, joined = other.sum(axis=1) - same, mine.sum(axis=1)[:, None] - same
+            near = (same > 0) & (((left > 0) & (left < k)) | ((joined > 0) & (joined < k)))
+            names = list(ours)
+            for at, of in np.argwhere(near):
+                for group in names[at]:
+                    found.setdefault((item, group), (int(left[at, of]), int(joined[at, of])))
     return found
 
 
@@ -801,10 +807,11 @@ class Ledger:
             known = {item for old in earlier for item in old.answers}
             items = [str(name) for name in frame if name in known and name not in _ABOUT]
             new = self.people(frame.iloc[places], str(organisation), str(wave), items=items)
+            ways = [(old, by) for old in earlier for by in new.aligned_with(old)]
             blanks: dict[str, Mask] = {item: np.zeros(len(places), bool) for item in items}
             for group in new.groups:
                 audience = json.loads(group)[0][1]
-                start = _fitting(new, EVERYONE, group, earlier, k_of(EVERYONE), new.groups[group])
+                start = _fitting(new, EVERYONE, group, ways, k_of(EVERYONE), new.groups[group])
                 out[places[new.groups[group] & ~start]] = True
                 together: dict[str, list[str]] = {}
                 for item in items:
@@ -815,7 +822,7 @@ class Ledger:
                         before = mask
                         for item in columns:
                             kept = _fitting(
-                                new, item, group, earlier, k_of(item), mask & (new.answers[item] != 0)
+                                new, item, group, ways, k_of(item), mask & (new.answers[item] != 0)
                             )
                             mask = mask & (kept | (new.answers[item] == 0))
                         if (mask == before).all():
@@ -832,8 +839,10 @@ class Ledger:
                     frame = frame.assign(
                         **{item: column.where(~column.index.isin(at), "-3" if coded else np.nan)}
                     )
-            stays = places[~out[places]]
-            left = self.people(frame.iloc[stays], str(organisation), str(wave), items=items).large(k_of)
+            stays, left = places[~out[places]], new
+            if len(stays) < len(places) or any(mask.any() for mask in blanks.values()):
+                left = self.people(frame.iloc[stays], str(organisation), str(wave), items=items)
+            left = left.large(k_of)
             for item, group in conflicts(left, earlier, k_of):
                 audience = json.loads(group)[0][1]
                 held.add((item, audience))
@@ -1162,10 +1171,11 @@ def _texts(column: pd.Series) -> list[str]:
     ]
 
 
-def _fitting(new: People, item: str, group: str, earlier: Sequence[People], k: int, mask: Mask) -> Mask:
+def _fitting(
+    new: People, item: str, group: str, ways: Sequence[tuple[People, str]], k: int, mask: Mask
+) -> Mask:
     """Return the largest part of a base that differs from every released one by nobody or at least k."""
     order = np.argsort(new.ids)
-    ways = [(old, by) for old in earlier for by in new.aligned_with(old)]
     while True:
         before = mask
         for old, by in ways:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -266,18 +266,12 @@ def _answers(report: OrganisationReport, part: Part) -> Iterator[Block | None]:
         found = [(name, spread) for name in report.audiences if (spread := spreads.of(variable, name))]
         columns = [_("Audience"), _("n"), _("Answers")]
         rows = [
-            dict(
-                zip(
-                    columns,
-                    (audience_name(report.instrument, name, start=True), one.base, one.cell(variable)),
-                    strict=True,
-                )
-            )
+            (audience_name(report.instrument, name, start=True), one.base, one.cell(variable))
             for name, one in found
         ]
         if rows:
             title = item_name(report.instrument, variable.name)
-            yield table_of(rows, columns, title=title, kind="distributions", numeric=columns[1:2])
+            yield _table(columns, rows, title, kind="distributions", numeric=columns[1:2])
 
 
 def _crossed(report: OrganisationReport, part: Part) -> Iterator[Block | None]:
@@ -341,24 +335,20 @@ def _published(report: OrganisationReport, items: Iterable[str]) -> Table | None
     rows = [row for row in released_rows(report.released, "benchmarks") if row["item"] in wanted]
     columns = [_("Published"), _("Share"), _("Of whom"), _("Study")]
     cells = {
-        row["finding_id"]: dict(
-            zip(
-                columns,
-                (
-                    row["published_item"],
-                    share_number(row["estimate_b"]),
-                    row["published_base"],
-                    f"{row['study']} ({row['finding_id']})",
-                ),
-                strict=True,
-            )
+        row["finding_id"]: (
+            row["published_item"],
+            share_number(row["estimate_b"]),
+            row["published_base"],
+            f"{row['study']} ({row['finding_id']})",
         )
         for row in rows
         if is_known(row["estimate_b"])
     }
-    if not cells:
-        return None
-    return table_of(cells.values(), columns, title=_("Published figures beside it"), kind="benchmarks")
+    return (
+        _table(columns, cells.values(), _("Published figures beside it"), kind="benchmarks")
+        if cells
+        else None
+    )
 
 
 def _beliefs(report: OrganisationReport, part: Part) -> Iterator[Block | None]:
@@ -478,22 +468,28 @@ def _numbers(report: OrganisationReport, part: Part) -> Iterator[Block | None]:
     if rows:
         columns = [_("Item"), _("Audience"), _("Wave"), _("Mean"), _("n")]
         cells = [
-            dict(
-                zip(
-                    columns,
-                    (
-                        item_name(report.instrument, row["item"]),
-                        audience_name(report.instrument, row["audience"], start=True),
-                        wave,
-                        _mean(row),
-                        count(row["n"], row["n_shown"]),
-                    ),
-                    strict=True,
-                )
+            (
+                item_name(report.instrument, row["item"]),
+                audience_name(report.instrument, row["audience"], start=True),
+                wave,
+                _mean(row),
+                count(row["n"], row["n_shown"]),
             )
             for wave, row in sorted(rows, key=lambda one: (str(one[1]["item"]), str(one[1]["audience"])))
         ]
-        yield table_of(cells, columns, title=_("Means, by wave"), kind="shares", numeric=columns[3:])
+        yield _table(columns, cells, _("Means, by wave"), kind="shares", numeric=columns[3:])
+
+
+def _table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str | Cell | Number | None]],
+    title: str,
+    *,
+    kind: str,
+    numeric: Sequence[str] = (),
+) -> Table:
+    cells = [dict(zip(columns, row, strict=True)) for row in rows]
+    return table_of(cells, columns, title=title, kind=kind, numeric=numeric)
 
 
 def _mean(row: Mapping[str, Any]) -> Cell:
@@ -514,14 +510,13 @@ _DRAWN: Mapping[str, Callable[[OrganisationReport, Part], Iterator[Block | None]
 }
 
 
-def _register() -> None:
-    for place, (name, chapter) in enumerate(CHAPTERS.items()):
+def _register(name: str, chapter: Chapter, place: int) -> None:
+    def build(report: OrganisationReport) -> Block:
+        return _chapter(chapter, report)
 
-        def build(report: OrganisationReport, chapter: Chapter = chapter) -> Block:
-            return _chapter(chapter, report)
-
-        build.__name__, build.__doc__ = name, chapter.shows
-        section(order=20 + place)(build)
+    build.__name__, build.__doc__ = name, chapter.shows
+    section(order=20 + place)(build)
 
 
-_register()
+for _place, (_name, _one) in enumerate(CHAPTERS.items()):
+    _register(_name, _one, _place)
