@@ -418,3 +418,16 @@ def test_tables_that_the_gate_released_pass(tmp_path: Path) -> None:
     assert found.breaches == ()
     row = found.counts[found.counts["group"] == "executive"].iloc[0]
     assert (row["low"], row["high"]) == (11, 12)
+
+
+def test_the_command_ends_with_what_it_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from toolkit.cli import main
+
+    sound, leaking = tmp_path / "sound", tmp_path / "leaking"
+    write_tables(sound, {"audience": [("employee", 26, 20, True)]})
+    write_tables(leaking, {"audience": [("employee", 26, 22, True)], "": [("", 30, 25, True)]})
+    assert main(["audit", str(sound), "--out", str(tmp_path / "kept")]) == 0
+    assert json.loads((tmp_path / "kept" / "certificate.json").read_text("utf-8"))["passed"] is True
+    assert main(["audit", str(leaking)]) == 1
+    assert "n 26" in capsys.readouterr().out
+    assert main(["audit", str(tmp_path / "nowhere")]) == 2
