@@ -108,6 +108,9 @@ def forest(
     '1 of 2 intervals leaves out 0'
     """
     frame = _as_estimates(rows, label)
+    if frame.empty:
+        hint = "give rows with an estimate and an interval"
+        raise InvalidInput("forest", [Problem("no-answers", "rows", "hold nothing that can be drawn", hint)])
     kinds = rows["kind"] if isinstance(rows, pd.DataFrame) and "kind" in rows else pd.Series(dtype="str")
     ratios = bool(kinds.isin(["OR", "RR", "exp(b)"]).any())
     if exponentiate and not ratios:
