@@ -33,7 +33,7 @@ def wave(made: Path, tmp_path: Path) -> Path:
 
 
 def test_each_archive_holds_its_clients_files_alone(wave: Path) -> None:
-    packed = deliver(wave)
+    packed = deliver(wave, drafts=True)
     assert list(packed["organisation"]) == ["acme", "bolt"]
     for row, other in zip(packed.itertuples(), ("bolt", "acme"), strict=True):
         with zipfile.ZipFile(row.archive) as archive:
@@ -51,7 +51,7 @@ def test_each_archive_holds_its_clients_files_alone(wave: Path) -> None:
 
 
 def test_the_email_is_in_the_clients_language_and_says_what_the_summary_says(wave: Path) -> None:
-    texts = dict(zip(["acme", "bolt"], deliver(wave)["text"], strict=True))
+    texts = dict(zip(["acme", "bolt"], deliver(wave, drafts=True)["text"], strict=True))
     french, english = (Path(texts[one]).read_text("utf-8") for one in ("acme", "bolt"))
     assert french.startswith("Objet")
     assert english.startswith("Subject: The canteen · Bolt Ltd · 2026")
@@ -60,7 +60,7 @@ def test_the_email_is_in_the_clients_language_and_says_what_the_summary_says(wav
 
 
 def test_the_same_reports_give_the_same_bytes(wave: Path, tmp_path: Path) -> None:
-    one, two = deliver(wave, out=tmp_path / "a"), deliver(wave, out=tmp_path / "b")
+    one, two = deliver(wave, drafts=True, out=tmp_path / "a"), deliver(wave, drafts=True, out=tmp_path / "b")
     for first, second in zip(one["archive"], two["archive"], strict=True):
         assert Path(first).read_bytes() == Path(second).read_bytes()
 
@@ -71,36 +71,48 @@ def test_a_file_changed_by_hand_stops_the_delivery_before_anything_is_written(wa
     (wave / "acme" / "report.md").unlink()
     expected = problem("damaged-file", "bolt/report.html") + problem("file-not-found", "acme/report.md")
     with pytest.raises(InvalidInput, check=expected):
-        deliver(wave)
+        deliver(wave, drafts=True)
     assert not (wave / "_delivery").exists()
-    assert list(deliver(wave, out=wave / "x", organisations=[])["organisation"]) == []
+    assert list(deliver(wave, drafts=True, out=wave / "x", organisations=[])["organisation"]) == []
 
 
 def test_a_report_whose_latest_build_failed_is_not_delivered(wave: Path) -> None:
     (wave / "_failed" / "bolt").mkdir(parents=True)
     with pytest.raises(InvalidInput, check=problem("inconsistent", "bolt")):
-        deliver(wave)
-    assert len(deliver(wave, organisations=["acme"])) == 1
+        deliver(wave, drafts=True)
+    assert len(deliver(wave, drafts=True, organisations=["acme"])) == 1
 
 
 def test_unknown_organisations_and_folders_without_reports_are_refused(wave: Path, tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, check=problem("unknown-organisation", "acne")):
-        deliver(wave, organisations=["acne"])
+        deliver(wave, drafts=True, organisations=["acne"])
     with pytest.raises(InvalidInput, check=problem("file-not-found", str(tmp_path))):
         deliver(tmp_path)
     (wave / "acme" / "manifest.json").write_text(json.dumps({"status": "made"}), "utf-8")
-    assert list(deliver(wave)["organisation"]) == ["bolt"]
+    assert list(deliver(wave, drafts=True)["organisation"]) == ["bolt"]
 
 
 def test_the_command_prints_one_line_per_archive(wave: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["deliver", str(wave), "-o", "bolt"]) == 0
+    assert main(["deliver", str(wave), "-o", "bolt", "--drafts"]) == 0
     assert capsys.readouterr().out.startswith("bolt: ")
     assert main(["deliver", str(wave / "bolt")]) == 2
 
 
 def test_a_delivery_does_not_disturb_the_next_run(wave: Path, made: Path) -> None:
-    deliver(wave)
+    deliver(wave, drafts=True)
     again = run_reports(
         made / "study" / "study.yaml", out=wave.parents[1], workers=1, formats=("html", "markdown")
     )
     assert set(again["status"]) == {"unchanged"}
+
+
+def test_drafts_are_not_handed_out_by_accident_but_releases_are(
+    made: Path, wave: Path, tmp_path: Path
+) -> None:
+    expected = problem("conflict", "acme") + problem("conflict", "bolt")
+    with pytest.raises(InvalidInput, check=expected):
+        deliver(wave)
+    study = shutil.copytree(made / "study", tmp_path / "study") / "study.yaml"
+    out = tmp_path / "released"
+    run_reports(study, out=out, workers=1, release=True, audit=False)
+    assert len(deliver(out / "canteen" / "2026")) == 2

@@ -31,7 +31,11 @@ _MOMENT = (1980, 1, 1, 0, 0, 0)
 
 
 def deliver(
-    folder: str | Path, *, out: str | Path | None = None, organisations: Sequence[str] | None = None
+    folder: str | Path,
+    *,
+    out: str | Path | None = None,
+    organisations: Sequence[str] | None = None,
+    drafts: bool = False,
 ) -> pd.DataFrame:
     """Pack each client's files into one archive and write an e-mail text beside it.
 
@@ -46,6 +50,8 @@ def deliver(
         Where to write; None for the folder `_delivery` in it.
     organisations
         Ids; None for all.
+    drafts
+        Whether drafts are packed as well, which nothing has checked against earlier releases.
 
     Returns
     -------
@@ -55,8 +61,8 @@ def deliver(
     Raises
     ------
     InvalidInput
-        No reports are there, an unknown organisation, a report whose latest build failed, and every file that
-        is not as the run wrote it or is missing. Nothing is written then.
+        No reports are there, an unknown organisation, a draft, a report whose latest build failed, and every
+        file that is not as the run wrote it or is missing. Nothing is written then.
 
     Examples
     --------
@@ -76,6 +82,9 @@ def deliver(
     ]
     chosen = [one for one in manifests if organisations is None or one in organisations]
     for one in chosen:
+        if manifests[one].get("draft") and not drafts:
+            hint = "release it with survey-toolkit release, which checks it against all that left before"
+            problems.append(Problem("conflict", one, "is a draft", hint))
         problems += _changes(folder, one, manifests[one])
     if problems:
         raise InvalidInput("deliver", problems)
