@@ -101,7 +101,7 @@ def test_a_clients_logo_that_names_other_pictures_is_refused(
 ) -> None:
     drawn = SVG.replace("<rect", '<image href="beside.png" width="9" height="9"/><rect', 1)
     (study.parent / "acme.svg").write_text(drawn, "utf-8")
-    assert main(["check", str(study)]) == 2
+    assert main(["check", str(study)]) == 1
     assert "outside itself" in capsys.readouterr().err
 
 

@@ -432,7 +432,7 @@ def test_words_on_a_stacked_bar_begin_where_it_begins(show: Any) -> None:
 
 def test_numbers_their_heads_and_the_bounds_among_them_stand_to_the_right(book: openpyxl.Workbook) -> None:
     sheet = next(one for one in book.worksheets if one.title.startswith("T2"))
-    head, *rows = sheet.iter_rows(min_row=4, max_row=4 + 8)
+    head, *rows = sheet.iter_rows(min_row=4, max_row=4 + 12)
     for column in zip(head, *rows, strict=True):
         sides = {cell.alignment.horizontal for cell in column if cell.value is not None}
         numbers = any(isinstance(cell.value, int | float) for cell in column)

@@ -374,7 +374,13 @@ def _dots_title(
         item = "/".join(filter(None, (row["item"], str(row["audience"]) if who else "")))
         return short_title(led(who, inner) if who else full, full), item
     if gaps and not lowest_first:
-        return _("No difference between these groups is clear of chance"), ""
+        if by != "audience" and len(names) == 2:
+            one, other = names.values()
+            who = _("{one} and {other}", one=one[:1].upper() + one[1:], other=other)
+            return led(who, _("no difference is clear of chance")), ""
+        label, more = item_name(instrument, order[0][0]), len({item for item, _who in order}) - 1
+        what = _("{label} and {count} more", label=label, count=more) if more else label
+        return short_title(led(what, _("no difference is clear of chance")), label), ""
     found = [
         (float(row["estimate"]), row)
         for one in order
