@@ -64,7 +64,7 @@ def test_a_registered_format_is_reported_with_indexed_and_named_by_the_commands(
     folder = next(tmp_path.glob("*/*/org-07"))
     titles = (folder / "report.toy").read_text().splitlines()
     assert titles[:2] == ["Summary", "Who answered"]
-    assert (folder / "report_toys" / "wave.txt").read_text() == folder.parent.name
+    assert (folder / "report_toys" / "wave.txt").read_text() == f"{folder.parent.name} · draft"
     outputs = json.loads((folder / "manifest.json").read_text())["outputs"]
     assert {"report.toy", "report_toys/wave.txt", "report.html"} <= set(outputs)
     page = lxml.html.fromstring((folder.parent / "index.html").read_bytes())
