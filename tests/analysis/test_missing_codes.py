@@ -81,6 +81,7 @@ CALLS: dict[str, Callable[[pd.DataFrame], Any]] = {
     "quantiles": lambda f: tk.quantiles(f, "q", by="g", **_OVER),
     "rank_gap": lambda f: tk.rank_gap(f, ["q", "r"], between="g", by="h"),
     "ranked_options": lambda f: tk.ranked_options(f, ["t1", "t2"], by="g"),
+    "rater_agreement": lambda f: tk.rater_agreement(f, ["q", "r"], group="g", categories=5),
     "ratios": lambda f: tk.ratios(f, {"x": ("q", ["q", "r"])}, by="g", **_OVER),
     "regression": lambda f: tk.regression(f.assign(y=np.arange(len(f)) % 7), "y ~ g + q", **_OVER).table,
     "reliability": lambda f: tk.reliability(f, ["q", "r", "s"]),

@@ -27,7 +27,8 @@ def study(tmp_path: Path) -> Path:
     table = path.parent / "organisations.csv"
     table.write_text(table.read_text("utf-8").replace(",2026,", ",2025,"), "utf-8")
     path.write_text(
-        path.read_text("utf-8").replace('wave: "2026"', 'wave: "2025"') + "primary: [good]\n", "utf-8"
+        path.read_text("utf-8").replace('wave: "2026"', 'wave: "2025"') + "primary: [good]\nperson: new\n",
+        "utf-8",
     )
     file = path.parent / "a.csv"
     lines = file.read_text("utf-8").replace("2026-09", "2025-09").splitlines()

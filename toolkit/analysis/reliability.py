@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import fdtri
 
-from toolkit.analysis.answers import ROUNDING, as_numbers, classes_of, read_columns, requests_for
+from toolkit.analysis.answers import ROUNDING, as_numbers, classes_of, group_by, read_columns, requests_for
 from toolkit.analysis.design import Design
 from toolkit.analysis.totals import Estimates, contrast, estimate
 from toolkit.arguments import typed
@@ -333,8 +333,10 @@ def rater_agreement(
     ([0.91, 0.91], 0.95)
     """
     _, values = item_values(frame, items, "rater_agreement")
-    whole = ~np.isnan(values).any(axis=1) & frame[group].notna().to_numpy()
-    raters = pd.DataFrame(values[whole]).groupby(frame[group].astype("str").to_numpy()[whole])
+    rated = group_by(frame, (group,), every_category=False)
+    whole = ~np.isnan(values).any(axis=1) & (rated.codes >= 0)
+    names = np.array([str(label[0]) for label in rated.labels], dtype=object)[rated.codes[whole]]
+    raters = pd.DataFrame(values[whole]).groupby(names)
     sizes = raters.size()
     if (sizes >= 2).sum() < 2:
         hint = "compare organisations of which two people or more rated every item"
@@ -351,7 +353,7 @@ def rater_agreement(
             ],
         }
     )
-    scores = pd.Series(values[whole].mean(axis=1)).groupby(frame[group].astype("str").to_numpy()[whole])
+    scores = pd.Series(values[whole].mean(axis=1)).groupby(names)
     k, n = len(sizes), int(sizes.sum())
     between = float((sizes * (scores.mean() - values[whole].mean()) ** 2).sum()) / (k - 1)
     within = float(((sizes - 1) * scores.var().fillna(0)).sum()) / (n - k)

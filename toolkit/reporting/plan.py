@@ -595,7 +595,11 @@ def _resolve_study(notebook: Path, given: dict[str, Any], *, needed: bool) -> No
     if not study and needed and default is not None and default.kind == "str":
         study = ast.literal_eval(default.default)
     if isinstance(study, str) and study:
-        given["study"] = str(study_path(study))
+        try:
+            given["study"] = str(study_path(study))
+        except InvalidInput:  # the parameter may be a word of the notebook's own
+            if needed:
+                raise
 
 
 def _study_of(notebook: Path, given: Mapping[str, Any]) -> Study:
