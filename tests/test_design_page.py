@@ -43,7 +43,8 @@ def test_the_page_leads_from_an_empty_folder_to_the_field(
     path.write_text(mended, "utf-8")
     capsys.readouterr()
     assert main(strict) == 0
-    said = capsys.readouterr().out.strip()
+    *notes, said = capsys.readouterr().out.strip().splitlines()
+    assert all(": note: " in note for note in notes)
     assert said == "meetings.yaml: no problems found; about manager 1 minute, staff 1 minute"
     assert f"    {said}\n" in PAGE.read_text("utf-8")
 

@@ -196,9 +196,9 @@ def test_helpers_give_numbers_boxes_and_words(
         tk.top_boxes(answers, ["burnout"], top=[4, 5]), tk.top_boxes(answers, study.instrument["burnout"])
     )
     words = tk.labels(answers, study.instrument, ["tenure", "audience", "aiways"], language="fr")
-    assert words["tenure"].cat.categories[0] == "Moins d'un an"
+    assert words["tenure"].cat.categories[0] == "Moins d’un an"
     assert words["tenure"].cat.ordered
-    assert set(words["audience"]) == {"Dirigeant", "Salarié", "Indépendant"}
+    assert set(words["audience"]) == {"Dirigeant(e)", "Salarié(e)", "Freelance"}
     assert words["aiways_rev"].value_counts()["Coché"] == sum(_numbers(rows, "aiways_rev"))
     numbers = tk.numbers(answers, study.instrument)
     assert numbers["burnout"].dtype == float

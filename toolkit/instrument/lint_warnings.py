@@ -498,8 +498,8 @@ def typeset(text: str) -> str:
 
     Examples
     --------
-    >>> typeset("L'IA aide-t-elle ?").encode("unicode_escape").decode()
-    'L\\u2019IA aide-t-elle\\u202f?'
+    >>> typeset("L'IA aide-t-elle ?")
+    'L’IA aide-t-elle\u202f?'
     """
     text = re.sub(r"(?<=\w)'(?=\w)", "’", text)
     text = re.sub(r"(?<=[\w»)”])[ \u00a0\u202f]*([;!?])(?!\w)", "\u202f\\1", text)

@@ -132,7 +132,7 @@ def ranks_of(instrument: Instrument) -> dict[str, str]:
 
 def suffixed(instrument: Instrument, taken: Iterable[str]) -> dict[str, tuple[str, str]]:
     """Map headings that name a code and an audience (`q1_exec`, `agree_exec_prod`) to both."""
-    taken = set(taken)
+    taken = {*taken, *(variable.name for variable in instrument.variables)}
     found: dict[str, set[tuple[str, str]]] = {}
     for variable in instrument.variables:
         item, part = variable.item.id, variable.part

@@ -19,19 +19,19 @@ from tests.platforms.strategies import instruments
 from tests.refusals import problem
 from toolkit.cli import main
 from toolkit.errors import InvalidInput
-from toolkit.instrument import Instrument, load_instruments
+from toolkit.instrument import Instrument, load_instrument, load_instruments
 from toolkit.platforms import AnswersFile, read_answers, read_manifest
 from toolkit.platforms.answer_files import checked_frame, read_coded, write_answers
 from toolkit.responses import decode
 
-CORE = Path(__file__).resolve().parents[3] / "instruments" / "core"
-FILES = [str(CORE / f"{name}.yaml") for name in ("executive", "employee", "freelancer")]
+FILES = [str(Path(__file__).resolve().parents[1] / "limesurvey" / "fielded" / "core.yaml")]
+INSTRUMENTS = Path(__file__).resolve().parents[3] / "instruments"
 PLATFORMS = {"sav": "spss", "dta": "stata"}
 
 
 @pytest.fixture(scope="module")
 def core() -> Instrument:
-    return load_instruments(FILES)
+    return load_instrument(FILES[0])
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +56,16 @@ def test_it_comes_back_to_the_code_in_every_language(
 ) -> None:
     written = write_answers(frame, core, tmp_path, to=to, languages=[language])
     _same(_back(written, to, core), frame)
+
+
+@pytest.mark.parametrize("to", ["sav", "dta"])
+def test_answers_to_the_shipped_core_come_back(to: str, tmp_path: Path) -> None:
+    """One of its options has the code of an audience: accessai_free is not accessai of the freelancers."""
+    shipped = load_instruments(
+        [INSTRUMENTS / "core" / f"{name}.yaml" for name in ("executive", "employee", "freelancer")]
+    )
+    frame = coded_frame(shipped, 7, people=60)
+    _same(_back(write_answers(frame, shipped, tmp_path, to=to), to, shipped), frame)
 
 
 @pytest.mark.parametrize("to", ["sav", "dta"])
