@@ -108,13 +108,27 @@ def test_stopping_ends_what_runs_and_what_it_started(tmp_path):
             wait_gone([server, *family, *pids])
 
 
+def _tried_again(own: WorkerPool) -> tuple[int, int]:
+    """Run as a batch does: a death that may pass is tried again, at most twice.
+
+    Until the system has reaped the killed fork server, multiprocessing takes it to be alive.
+    """
+    for left in (2, 1, 0):
+        try:
+            return own.run(divmod, 7, 2)
+        except WorkerDied as fault:
+            if not fault.temporary or not left:
+                raise
+    raise AssertionError
+
+
 @pytest.mark.skipif("forkserver" not in METHODS, reason="this system has no fork server")
 def test_a_fork_server_or_server_that_was_killed_is_started_again(tmp_path):
     with WorkerPool(tmp_path) as own:
         with pytest.raises(WorkerDied) as caught:
             own.run(kill_fork_server)
         assert caught.value.temporary
-        assert own.run(divmod, 7, 2) == (3, 1)
+        assert _tried_again(own) == (3, 1)
         psutil.Process(own.pid).kill()
         wait_until(lambda: not own._server.alive)
         assert own.run(divmod, 7, 2) == (3, 1)
