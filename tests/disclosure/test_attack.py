@@ -95,6 +95,17 @@ def compositions(n: int, parts: int) -> Iterator[tuple[int, ...]]:
         yield tuple(b - a - 1 for a, b in itertools.pairwise(edges))
 
 
+def nothing_is_narrowed(alike: Mapping[Any, list[tuple[int, ...]]], n: int, few: set[int]) -> None:
+    """No sum of answers, and no complement, is known more narrowly than its bound; look → its worlds."""
+    for look, worlds in alike.items():
+        codes = range(len(worlds[0]))
+        for size in range(1, len(codes)):
+            for chosen in itertools.combinations(codes, size):
+                values = {sum(world[i] for i in chosen) for world in worlds}
+                assert not values < few, (look, chosen, values)
+                assert not {n - value for value in values} < few, (look, chosen, values)
+
+
 def told_apart(
     results: Mapping[str, pd.DataFrame], instrument: Instrument | None, world_of: Callable[[str], str]
 ) -> dict[str, tuple[Any, ...]]:
@@ -266,12 +277,7 @@ def test_no_sum_of_hidden_answers_is_narrower_than_its_bound(monkeypatch, scale,
         for world in compositions(n, len(codes)):
             counts = dict(zip(codes, world, strict=True))
             alike[look_of(counts, ruled(counts, instrument, Policy(room=room)), instrument)].append(world)
-        for look, worlds in alike.items():
-            for size in range(1, len(codes)):
-                for chosen in itertools.combinations(range(len(codes)), size):
-                    values = {sum(world[i] for i in chosen) for world in worlds}
-                    assert not values < few, (look, chosen, values)
-                    assert not {n - value for value in values} < few, (look, chosen, values)
+        nothing_is_narrowed(alike, n, few)
 
 
 @pytest.mark.parametrize(("scale", "n"), [("agree", 8), ("agree", 9), ("likely", 9), ("likely", 12)])
@@ -400,12 +406,7 @@ def test_neither_a_distribution_nor_the_base_that_hangs_on_it_gives_a_hidden_ans
         alike[look_of(counts, kept, instrument), printed].append(world)
         shown += follows.shown
     assert shown or n < 10
-    for look, worlds in alike.items():
-        for size in range(1, len(codes)):
-            for chosen in itertools.combinations(range(len(codes)), size):
-                values = {sum(world[i] for i in chosen) for world in worlds}
-                assert not values < few, (look, chosen, values)
-                assert not {n - value for value in values} < few, (look, chosen, values)
+    nothing_is_narrowed(alike, n, few)
 
 
 def routed_and_filters(**bases: tuple[int, int]) -> pd.DataFrame:

@@ -142,18 +142,10 @@ def plant(folder: Path, place: str, words: str) -> None:
         replace_in(folder / "report.docx", "word/document.xml", sub('descr="', lambda old: f"{old}{words} "))
     elif place == "word picture":
         replace_in(folder / "report.docx", "word/media/image1.png", lambda png: text_chunk(png, words))
-    elif place == "slide":
-        replace_in(
-            folder / "report.pptx",
-            "ppt/slides/slide2.xml",
-            sub("<a:t>[^<]*</a:t>", lambda _: f"<a:t>{words}</a:t>"),
-        )
-    elif place == "slide notes":
-        replace_in(
-            folder / "report.pptx",
-            "ppt/notesSlides/notesSlide2.xml",
-            sub("<a:t>[^<]*</a:t>", lambda _: f"<a:t>{words}</a:t>"),
-        )
+    elif place in ("slide", "slide notes"):
+        part = {"slide": "slides/slide2", "slide notes": "notesSlides/notesSlide2"}[place]
+        text = sub("<a:t>[^<]*</a:t>", lambda _: f"<a:t>{words}</a:t>")
+        replace_in(folder / "report.pptx", f"ppt/{part}.xml", text)
     elif place == "chart workbook":
         with zipfile.ZipFile(folder / "report.pptx") as archive:
             book = next(name for name in archive.namelist() if name.endswith(".xlsx"))

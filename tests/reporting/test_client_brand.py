@@ -73,6 +73,23 @@ def test_a_new_logo_makes_only_its_clients_report_again(study: Path, tmp_path: P
     }
 
 
+def test_the_latest_wave_decides_in_whatever_order_its_rows_stand(study: Path) -> None:
+    table = (study.parent / "organisations.csv").read_text("utf-8")
+    later = "acme,Acme Foods,2027,30,30,,#112233,,,\n"
+    (study.parent / "organisations.csv").write_text(table.replace("acme,", f"{later}acme,", 1), "utf-8")
+    entry = '  - {wave: "2026", platform: limesurvey, file: a.csv}\n'
+    text = study.read_text("utf-8")
+    assert entry in text
+    study.write_text(
+        text.replace(entry, entry + entry.replace("2026", "2027").replace("a.csv", "b.csv")), "utf-8"
+    )
+    head, *rows = (study.parent / "a.csv").read_text("utf-8").splitlines()
+    again = [f"9{row}".replace("2026", "2027").replace(";bolt;", ";acme;") for row in rows]
+    (study.parent / "b.csv").write_text("\n".join([head, *again]) + "\n", "utf-8")
+    brand = load_study(study).for_client("acme").brand
+    assert (brand.colour, brand.footer) == ("#112233", "Acme only")
+
+
 def test_the_latest_wave_that_is_filled_in_decides(study: Path) -> None:
     loaded = load_study(study)
     assert loaded.for_client("acme").brand.colour == "#FFE600"

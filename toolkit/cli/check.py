@@ -86,11 +86,10 @@ def _describe(study: Study, given: argparse.Namespace) -> None:
     waves = [{"wave": one, "organisations": len(study.organisation_ids(one))} for one in study.waves]
     disposition, below = study.disposition(), study.headcounts_below()
     notes = [_not_drawn(study, wave) for wave in study.wave_instruments]
-    brands = {"": study.brand} | {f"{one}: ": study.for_client(one).brand for one in study.organisation_ids()}
+    brands = {"": study.brand} | {f"{one}: ": study.for_client(one).brand for one in study.client_brands}
     notes += [
         f"{one}{note}"
         for one, brand in brands.items()
-        if not one or brand is not study.brand
         for note in Theme.of(brand, study.instrument.audiences).notes
     ]
     given.result |= {

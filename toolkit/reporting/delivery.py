@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
-import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,7 @@ from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.locale import _, using_language
 from toolkit.platforms.naming import slug
 from toolkit.presentation.blocks import Prose
-from toolkit.reporting.documents.model import DOCUMENT, Document, load_document, write_bytes
+from toolkit.reporting.documents.model import DOCUMENT, Document, load_document, write_bytes, zipped
 from toolkit.reporting.job import DONE, FAILED
 from toolkit.reporting.manifest import MANIFEST, sha256_of
 from toolkit.system import write_whole
@@ -27,7 +25,6 @@ DELIVERY = "_delivery"
 """Folder beside the reports that the archives are written into."""
 
 _NOT_FOR_CLIENTS = (MANIFEST, DOCUMENT, "report.ipynb")
-_MOMENT = (1980, 1, 1, 0, 0, 0)
 
 
 def deliver(
@@ -96,7 +93,7 @@ def deliver(
         names = sorted(name for name in manifest["outputs"] if name not in _NOT_FOR_CLIENTS)
         stem = "_".join(filter(None, (one, slug(manifest["study"]), slug(str(manifest["wave"])))))
         archive, text = target / f"{stem}.zip", target / f"{stem}.txt"
-        write_bytes(archive, _packed(folder / one, names, stem))
+        write_bytes(archive, zipped((f"{stem}/{name}", (folder / one / name).read_bytes()) for name in names))
         write_whole(text, _email(load_document(folder / one / DOCUMENT), names))
         rows.append({"organisation": one, "archive": str(archive), "text": str(text), "files": len(names)})
     return pd.DataFrame(rows, columns=["organisation", "archive", "text", "files"])
@@ -128,17 +125,6 @@ def _changes(folder: Path, organisation: str, manifest: dict[str, Any]) -> Itera
         elif sha256_of(path) != digest:
             hint = "run survey-toolkit report with --force, or deliver your own copy by hand"
             yield Problem("damaged-file", where, "was changed after the report was made", hint)
-
-
-def _packed(folder: Path, names: Sequence[str], stem: str) -> bytes:
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in names:
-            entry = zipfile.ZipInfo(f"{stem}/{name}", _MOMENT)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = 0o600 << 16
-            archive.writestr(entry, (folder / name).read_bytes())
-    return held.getvalue()
 
 
 def _email(document: Document, names: Sequence[str]) -> str:

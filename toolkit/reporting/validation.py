@@ -17,7 +17,6 @@ from toolkit.reporting.documents.brand import leads_out, read_logo, templates_of
 from toolkit.reporting.documents.office import check_template
 from toolkit.reporting.formats import FORMATS
 from toolkit.reporting.options import Checks
-from toolkit.study.file import client_brand
 
 if TYPE_CHECKING:
     from toolkit.study import Study
@@ -171,8 +170,8 @@ def _printed(study: Study) -> Iterator[tuple[str, str, bool]]:
     for key in ("name", "footer", "font"):
         if getattr(study.brand, key):
             yield f"brand → {key}", getattr(study.brand, key), False
-    for one, rows in study.table.groupby("organisation") if study.table is not None else ():
-        for key, cell in client_brand(rows).items():
+    for one, given in study.client_brands.items():
+        for key, cell in given.items():
             yield f"organisations, {one}, column brand_{key}", cell, False
     for audience, texts in study.methods.items():
         for name, text in texts.items():

@@ -31,8 +31,8 @@ __all__ = [
     "COMPUTED_AAPOR_ITEMS",
     "Brand",
     "StudyFile",
-    "client_brand",
     "client_brand_problems",
+    "client_brands",
     "methods_of",
     "misfits",
     "wave_instruments",
@@ -108,19 +108,30 @@ CLIENT_BRAND = {f"brand_{name}": name for name in ("name", "colour", "accent", "
 """Columns of the organisations table that replace keys of the brand for one organisation → key."""
 
 
-def client_brand(rows: pd.DataFrame) -> dict[str, str]:
-    """Return the brand keys that rows of the organisations table give; later rows take precedence."""
-    given = {}
-    for column, key in CLIENT_BRAND.items():
-        for cell in rows.get(column, pd.Series(dtype=str)).dropna():
-            given[key] = f"{cell:g}" if isinstance(cell, float) else str(cell)
-    return given
+def client_brands(table: pd.DataFrame, waves: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Return organisation → the brand keys its rows of the organisations table give; later waves precede.
+
+    Only organisations that give any; a table without such columns costs nothing.
+    """
+    columns = [column for column in CLIENT_BRAND if column in table]
+    if not columns:
+        return {}
+    given = table[table[columns].notna().any(axis=1)]
+    given = given.sort_values("wave", key=lambda cells: cells.map(list(waves).index), kind="stable")
+    found: dict[str, dict[str, str]] = {}
+    for row in given[["organisation", *columns]].to_dict("records"):
+        own = found.setdefault(str(row["organisation"]), {})
+        for column in columns:
+            cell = row[column]
+            if pd.notna(cell):
+                own[CLIENT_BRAND[column]] = f"{cell:g}" if isinstance(cell, float) else str(cell)
+    return found
 
 
-def client_brand_problems(table: pd.DataFrame, folder: Path) -> Iterator[Problem]:
+def client_brand_problems(brands: Mapping[str, Mapping[str, str]], folder: Path) -> Iterator[Problem]:
     """List brand cells of the organisations table that cannot be used."""
-    for organisation, rows in table.groupby("organisation", sort=False):
-        for key, cell in client_brand(rows).items():
+    for organisation, given in brands.items():
+        for key, cell in given.items():
             column = "language" if key == "language" else f"brand_{key}"
             where = f"organisations, {organisation}, column {column}"
             if key in ("colour", "accent") and not re.fullmatch(r"#[0-9a-fA-F]{6}", cell):

@@ -40,8 +40,8 @@ from toolkit.shipped import study_path
 from toolkit.study.file import (
     Brand,
     StudyFile,
-    client_brand,
     client_brand_problems,
+    client_brands,
     methods_of,
     misfits,
     wave_instruments,
@@ -163,7 +163,8 @@ class Study(Displayed):
         return {
             name: value
             for name, value in self.__dict__.items()
-            if name not in ("_gathered", "_names", "_below", "_quotable", "_peer_cells", "ledger")
+            if name
+            not in ("_gathered", "_names", "_below", "_quotable", "_peer_cells", "ledger", "client_brands")
         }
 
     def _shown(self) -> dict[str, Any]:
@@ -451,10 +452,7 @@ class Study(Displayed):
         >>> load_study("ai_at_work").for_client("org-01").language
         'en'
         """
-        rows = self.organisations
-        rows = rows[rows["organisation"] == organisation]
-        rows = rows.sort_values("wave", key=lambda waves: waves.map(self.waves.index), kind="stable")
-        given = client_brand(rows)
+        given = dict(self.client_brands.get(organisation, {}))
         if not given:
             return self
         language = given.pop("language", self.language)
@@ -499,14 +497,12 @@ class Study(Displayed):
         problems = list(review_problems(review, found, names=self._names_to_remove()))
         if problems:
             raise InvalidInput(path.name, problems)
+        keys = ["organisation", "wave"]
+        answers = self.responses(wave="all", missing="codes").groupby(keys, observed=True)
         parts = []
-        for (organisation, wave), mine in found.groupby(["organisation", "wave"]):
-            answers = self.responses(str(organisation), str(wave), missing="codes")
-            parts.append(
-                quotable(review, mine, answers, self.policy, self.comments).assign(
-                    organisation=organisation, wave=wave
-                )
-            )
+        for key, mine in found.groupby(keys):
+            shown = quotable(review, mine, answers.get_group(key), self.policy, self.comments)
+            parts.append(shown.assign(organisation=key[0], wave=key[1]))
         return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
     def quotable_comments(self, organisation: str, wave: str | None = None) -> pd.DataFrame:
@@ -532,13 +528,16 @@ class Study(Displayed):
             *(self.folder / one for one in named if one and is_file(self.folder / one)),
         )
 
+    @cached_property
+    def client_brands(self) -> dict[str, dict[str, str]]:
+        """Organisation → the keys of the brand that the organisations table gives it."""
+        return {} if self.table is None else client_brands(self.table, self.waves)
+
     @property
     def client_logos(self) -> tuple[Path, ...]:
         """Return the logos that the organisations table names."""
-        named = (
-            () if self.table is None or "brand_logo" not in self.table else self.table["brand_logo"].dropna()
-        )
-        return tuple(self.folder / str(one) for one in dict.fromkeys(named))
+        named = (brand["logo"] for brand in self.client_brands.values() if "logo" in brand)
+        return tuple(self.folder / one for one in dict.fromkeys(named))
 
     def names(self, wave: str) -> dict[str, str]:
         """Return organisation → name, as of each one's latest wave, for a wave, in table order."""
@@ -731,7 +730,7 @@ def write_parts(
         quoted = study._quotable
         quoted = quoted[quoted["organisation"] == one]
         (part / COMMENTS).write_text(quoted.to_json(orient="records"), encoding="utf-8")
-        logo = client_brand(table.iloc[tables[one]]).get("logo")
+        logo = study.client_brands.get(one, {}).get("logo")
         if logo:
             shutil.copyfile(study.folder / logo, part / f"{LOGO}{Path(logo).suffix.lower()}")
         written[one] = part
@@ -1037,7 +1036,7 @@ def _organisations(
         return None
     try:
         table = read_organisations(folder / written.organisations, audiences=audiences, waves=waves)
-        problems += client_brand_problems(table, folder)
+        problems += client_brand_problems(client_brands(table, waves), folder)
         return table
     except InvalidInput as error:
         problems += _named(error, written.organisations)

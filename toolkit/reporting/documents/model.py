@@ -39,6 +39,7 @@ __all__ = [
     "save_document",
     "without_blocks",
     "write_bytes",
+    "zipped",
 ]
 
 
@@ -60,24 +61,28 @@ def write_bytes(path: Path, content: bytes) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def repacked(content: bytes) -> bytes:
-    """Repack an office file without time stamps, so that the same report gives the same bytes."""
+def zipped(parts: Iterable[tuple[str, bytes]]) -> bytes:
+    """Pack named parts into a .zip without time stamps: the same parts give the same bytes."""
     found = io.BytesIO()
-    with (
-        zipfile.ZipFile(io.BytesIO(content)) as old,
-        zipfile.ZipFile(found, "w", zipfile.ZIP_DEFLATED) as new,
-    ):
-        for name in old.namelist():
-            part = old.read(name)
-            if name.endswith(".xlsx"):
-                part = repacked(part)
-            elif name == "docProps/core.xml":
-                part = _STAMP.sub(_FIXED, part)
+    with zipfile.ZipFile(found, "w", zipfile.ZIP_DEFLATED) as new:
+        for name, part in parts:
             entry = zipfile.ZipInfo(name, _MOMENT)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o600 << 16
             new.writestr(entry, part)
     return found.getvalue()
+
+
+def repacked(content: bytes) -> bytes:
+    """Repack an office file without time stamps, so that the same report gives the same bytes."""
+    with zipfile.ZipFile(io.BytesIO(content)) as old:
+        parts = {name: old.read(name) for name in old.namelist()}
+    for name, part in parts.items():
+        if name.endswith(".xlsx"):
+            parts[name] = repacked(part)
+        elif name == "docProps/core.xml":
+            parts[name] = _STAMP.sub(_FIXED, part)
+    return zipped(parts.items())
 
 
 # The document model all formats are written from: a cover and sections of text, tables and figures.
