@@ -398,16 +398,7 @@ def pool_gaps(rows: pd.DataFrame, *, unit: str = "organisation", level: float = 
         problems.append(Problem("out-of-range", "level", f"is {level}", "give a fraction between 0 and 1"))
     if problems:
         raise InvalidInput("pool_gaps", problems)
-    sizes = {side: rows[f"n_{side}"].to_numpy(float) for side in "ab"}
-    added = {side: (rows[f"estimate_{side}"].to_numpy(float) * n + 1) / (n + 2) for side, n in sizes.items()}
-    variance = sum(
-        (share * (1 - share) / (sizes[side] + 2) for side, share in added.items()), np.zeros(len(rows))
-    )
-    own = added["a"] - added["b"]
-    if "design" in rows:
-        designed = rows["design"].fillna(False).to_numpy(bool)
-        variance = np.where(designed, rows["std_error"].to_numpy(float) ** 2, variance)
-        own = np.where(designed, rows["gap"].to_numpy(float), own)
+    own, variance = added_gaps(rows)
     gap = rows["gap"].to_numpy(float)
     names = ("pooled", "pooled_low", "pooled_high", "usual", "spread", "weight")
     found = {name: np.full(len(rows), np.nan) for name in names}
@@ -424,28 +415,64 @@ def pool_gaps(rows: pd.DataFrame, *, unit: str = "organisation", level: float = 
     )
 
 
-def _pooled(gap: Array, own: Array, variance: Array, level: float) -> dict[str, Array]:
+def added_gaps(rows: pd.DataFrame) -> tuple[Array, Array]:
+    """Return each gap with one answer of each kind added, and its variance; under a design, as estimated."""
+    sizes = {side: rows[f"n_{side}"].to_numpy(float) for side in "ab"}
+    added = {side: (rows[f"estimate_{side}"].to_numpy(float) * n + 1) / (n + 2) for side, n in sizes.items()}
+    variance = sum(
+        (share * (1 - share) / (sizes[side] + 2) for side, share in added.items()), np.zeros(len(rows))
+    )
+    own = added["a"] - added["b"]
+    if "design" in rows:
+        designed = rows["design"].fillna(False).to_numpy(bool)
+        variance = np.where(designed, rows["std_error"].to_numpy(float) ** 2, variance)
+        own = np.where(designed, rows["gap"].to_numpy(float), own)
+    return own, variance
+
+
+def between_variance(gap: Array, variance: Array) -> float:
+    """Return the Paule–Mandel variance of true gaps between organisations."""
     from statsmodels.stats.meta_analysis import combine_effects
 
-    k = len(gap)
-    between = max(float(combine_effects(gap, variance, method_re="iterated").tau2), 0.0)
+    return max(float(combine_effects(gap, variance, method_re="iterated").tau2), 0.0)
+
+
+def _pooled(gap: Array, own: Array, variance: Array, level: float) -> dict[str, Array]:
+    between = between_variance(gap, variance)
     weights = 1 / (variance + between)
     others = weights.sum() - weights
     usual = ((weights * gap).sum() - weights * gap) / others
-    drawn = (k - 3) / (k - 1) * variance * weights
-    pooled = (1 - drawn) * own + drawn * usual
     typical = (weights * variance).sum() / weights.sum() + between
-    error = np.sqrt(
-        variance * (1 - drawn)
-        + drawn**2 / others
-        + 2 / (k - 3) * drawn**2 * typical * weights * (gap - usual) ** 2
-    )
-    reach = quantile(level) * error
+    found = drawn_gaps(
+        gap, own, variance, usual=usual, error=others**-0.5, between=between, typical=typical,
+        members=len(gap) - 1, level=level,
+    )  # fmt: skip
+    return found | {"usual": usual, "spread": np.full(len(gap), np.sqrt(between))}
+
+
+def drawn_gaps(
+    gap: Array, own: Array, variance: Array, *, usual: Any, error: Any, between: Any, typical: Any,
+    members: Any, level: float,
+) -> dict[str, Array]:  # fmt: skip
+    """Draw gaps towards the usual gap of others: pooled, pooled_low, pooled_high, weight.
+
+    Parameters
+    ----------
+    gap, own, variance
+        As estimated, with answers added, and the variance of that.
+    usual, error, members
+        Mean gap of the others, its standard error, and how many they are.
+    between, typical
+        Variance of true gaps between organisations, and of a typical organisation's estimated gap.
+    """
+    weights = 1 / (variance + between)
+    drawn = (members - 2) / members * variance * weights
+    pooled = (1 - drawn) * own + drawn * usual
+    spread = 2 / (members - 2) * drawn**2 * typical * weights * (gap - usual) ** 2
+    reach = quantile(level) * np.sqrt(variance * (1 - drawn) + (drawn * error) ** 2 + spread)
     return {
         "pooled": pooled,
         "pooled_low": np.maximum(pooled - reach, -1.0),
         "pooled_high": np.minimum(pooled + reach, 1.0),
-        "usual": usual,
-        "spread": np.full(k, np.sqrt(between)),
         "weight": 1 - drawn,
     }

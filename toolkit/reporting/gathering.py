@@ -18,6 +18,7 @@ from toolkit.locale import _, current_language
 from toolkit.presentation.rows import DONT_KNOW, audience_name
 from toolkit.reporting.cuts import cut_bases, cut_tables
 from toolkit.responses.frames import plain
+from toolkit.study.peers import pooled
 from toolkit.study.study import Beside, beside_of_part
 from toolkit.study.weighting import WEIGHT, spread_of_weights, with_kish
 
@@ -74,6 +75,8 @@ class ReportData:
         p values of the groups of cuts (`reporting.cuts.cut_tables`); None where the study has no cuts.
     peers
         What the other organisations' averages are made of; None where the study has no benchmark of its own.
+    pooled
+        Gaps drawn towards those of the other organisations (`study.peers.pooled`); None likewise.
     """
 
     released: Released
@@ -86,6 +89,7 @@ class ReportData:
     weights: pd.DataFrame | None = None
     cut_tests: pd.DataFrame | None = None
     peers: pd.DataFrame | None = None
+    pooled: pd.DataFrame | None = None
 
 
 def reportable(study: Study, wave: str) -> frozenset[str]:
@@ -181,8 +185,10 @@ def gather(study: Study, organisation: str, wave: str) -> ReportData:
         cost = [] if weights is None else zip(weights["audience"], weights["effective_n"], strict=True)
         margins = {who: float(margin_of_error(n, level=study.level)) for who, n in cost}
         participation = participation.assign(margin=participation["audience"].map(margins).astype("Float64"))
+    priors = study.gap_priors_of(organisation, wave) if "gaps" in results else None
+    together = None if priors is None else pooled(released["gaps"], priors, level=study.level)
     return ReportData(
-        released, participation, audiences, drawn, changed, previous, late, weights, tests, peers
+        released, participation, audiences, drawn, changed, previous, late, weights, tests, peers, together
     )
 
 

@@ -17,11 +17,11 @@ from toolkit.instrument.model import Instrument
 from toolkit.instrument.translation import filled
 from toolkit.locale import N_, _, using_language
 from toolkit.presentation.blocks import Block, Prose
-from toolkit.presentation.numbers import NOT_SHOWN, base, is_known, percent
+from toolkit.presentation.numbers import NOT_SHOWN, base, change, is_known, percent
 from toolkit.presentation.rows import item_name
 from toolkit.presentation.sentences import share_of, verdict_of
 from toolkit.presentation.theme import Theme
-from toolkit.records import csv_for_people
+from toolkit.records import csv_for_people, records
 from toolkit.reporting.gathering import Changed, gather
 from toolkit.reporting.manifest import RESULTS
 from toolkit.reporting.sections import SECTIONS, passage
@@ -91,6 +91,7 @@ class OrganisationReport:
     weights: pd.DataFrame | None = None
     cut_tests: pd.DataFrame | None = None
     peers: pd.DataFrame | None = None
+    pooled: pd.DataFrame | None = None
     cuts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     quotes: tuple[tuple[str, str, str], ...] = ()
     registration: Registration | None = None
@@ -137,7 +138,9 @@ class OrganisationReport:
         each department could otherwise tell its answers from the last digits of a total.
         """
         with using_language(self.language, self.level):
-            frame = results_frame(self.released, self.instrument, synthetic=self.synthetic)
+            frame = results_frame(
+                self.released, self.instrument, synthetic=self.synthetic, pooled=self.pooled
+            )
         return frame if self.weights is None else _coarse(frame)
 
     def save(self, folder: str | Path | None) -> Prose:
@@ -220,6 +223,7 @@ def open_report(
         weights=gathered.weights,
         cut_tests=gathered.cut_tests,
         peers=gathered.peers,
+        pooled=gathered.pooled,
         cuts={name: levels for name, (levels, _) in study.cut_columns.items()},
         quotes=tuple(study.quotable_comments(organisation, wave).itertuples(index=False, name=None)),
         registration=study.registration,
@@ -229,11 +233,18 @@ def open_report(
 # results.csv: every number a report shows, in long rows, with the text that is printed for it
 
 
+_POOLED = ["item", "measure", "audience_a", "audience_b", "gap", "conf_low", "conf_high"]
 _BLANK = {"table": "participation", "item": "", "label": ""}
 
 
-def results_frame(released: Released, instrument: Instrument, *, synthetic: bool = False) -> pd.DataFrame:
-    """Concatenate the released tables.
+def results_frame(
+    released: Released,
+    instrument: Instrument,
+    *,
+    synthetic: bool = False,
+    pooled: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Concatenate the released tables, and the gaps drawn towards those of other organisations.
 
     Returns
     -------
@@ -251,6 +262,10 @@ def results_frame(released: Released, instrument: Instrument, *, synthetic: bool
             {**row, "table": name, "label": words[row["item"]], "printed": _printed(row)}
             for row in released_rows
         ]
+    for row in records(pooled[_POOLED]) if pooled is not None else ():
+        label = item_name(instrument, row["item"])
+        printed = change(row["gap"], row["conf_low"], row["conf_high"])
+        rows.append({**row, "table": "pooled_gaps", "label": label, "shown": True, "printed": printed})
     named = dict.fromkeys(column for row in rows for column in row)
     first = ["table", "item", "label"]
     middle = [column for column in named if column not in (*first, "printed")]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from itertools import combinations
 from typing import TYPE_CHECKING, Annotated, Any
 
+import numpy as np
 import pandas as pd
 from pydantic import BeforeValidator, Field
 
@@ -18,10 +21,21 @@ from toolkit.study.weighting import WEIGHT
 if TYPE_CHECKING:
     from toolkit.study.study import Study
 
-__all__ = ["OwnBenchmark", "PeerRule", "peer_cells", "peer_findings", "peer_problems"]
+__all__ = [
+    "OwnBenchmark",
+    "PeerRule",
+    "gap_priors",
+    "peer_cells",
+    "peer_findings",
+    "peer_gaps",
+    "peer_problems",
+    "pooled",
+]
 
 FEWEST = 5
 """Members that a benchmark must have, and by which two benchmarks of one report must differ, if at all."""
+FEWEST_POOLED = 9
+"""Other organisations with the gap from which one organisation's gap may be drawn towards theirs."""
 ALL = "all"
 
 
@@ -147,6 +161,84 @@ def peer_findings(study: Study, cells: pd.DataFrame, organisation: str, wave: st
             )
     columns = [*FINDING_COLUMNS, *POOLED_COLUMNS, "benchmark", "low", "high"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def peer_gaps(study: Study, cells: pd.DataFrame) -> pd.DataFrame:
+    """Return the gap of every organisation: item, audience_a, audience_b, organisation, gap, variance, n."""
+    from toolkit.analysis.organisations import added_gaps
+
+    parts = []
+    sides = dict(list(cells.groupby("audience")))
+    for a, b in combinations([one for one in study.instrument.audiences if one in sides], 2):
+        both = sides[a].merge(sides[b], on=["item", "organisation"], suffixes=("_a", "_b"))
+        named = {f"estimate_{side}": both[f"share_{side}"] for side in "ab"}
+        named |= {f"n_{side}": both[f"effective_n_{side}"] for side in "ab"}
+        found = both.assign(gap=both["share_a"] - both["share_b"], n=both["n_a"] + both["n_b"])
+        parts.append(found.assign(variance=added_gaps(pd.DataFrame(named))[1]))
+    columns = ["item", "audience_a", "audience_b", "organisation", "gap", "variance", "n"]
+    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+
+
+def gap_priors(study: Study, gaps: pd.DataFrame, organisation: str) -> pd.DataFrame:
+    """Return where the gaps of the other organisations lie, towards which one organisation's are drawn.
+
+    Parameters
+    ----------
+    gaps
+        From `peer_gaps`.
+
+    Returns
+    -------
+    DataFrame
+        item, audience_a, audience_b, members; usual, their mean gap, and its standard error; spread, the
+        standard deviation of true gaps between them; typical, that of an estimated gap. The organisation is
+        in none of them. All are whole points, and members are many, so that neither a late answer nor one
+        organisation's gap shows; no row where members are fewer than `FEWEST_POOLED` or one dominates.
+    """
+    from toolkit.analysis.organisations import between_variance
+
+    least = max(FEWEST_POOLED, study.peers.members if study.peers else 0)
+    names, apart = gaps["organisation"].to_numpy() != organisation, ["item", "audience_a", "audience_b"]
+    numbers = {name: gaps[name].to_numpy(dtype=float) for name in ("gap", "variance", "n")}
+    rows: list[tuple[Any, ...]] = []
+    for key, at in gaps.groupby(apart, sort=False).indices.items():
+        gap, variance, n = (numbers[name][at[names[at]]] for name in ("gap", "variance", "n"))
+        if len(gap) < least or 100 * n.max() / n.sum() > MOST_OF_ONE:
+            continue
+        between = between_variance(gap, variance)
+        weights = 1 / (variance + between)
+        usual, whole = float((weights * gap).sum() / weights.sum()), float(weights.sum())
+        typical = math.sqrt(float((weights * variance).sum()) / whole + between)
+        error = math.ceil(100 * whole**-0.5) / 100
+        rows.append((*key, len(gap), round(usual, 2), error, round(math.sqrt(between), 2), round(typical, 2)))
+    return pd.DataFrame(rows, columns=[*apart, "members", "usual", "error", "spread", "typical"])
+
+
+def pooled(gaps: pd.DataFrame, priors: pd.DataFrame, *, level: float) -> pd.DataFrame:
+    """Draw released gaps of one organisation towards the usual gap of the others (`gap_priors`).
+
+    Returns
+    -------
+    DataFrame
+        item, measure, audience_a, audience_b, usual, members, plain (the gap as answered), gap (as drawn),
+        conf_low, conf_high, of shown gaps without a bound. The largest plain gap comes first.
+    """
+    from toolkit.analysis.organisations import added_gaps, drawn_gaps
+
+    exact = gaps["shown"].astype(bool) & gaps["bound_a"].eq("") & gaps["bound_b"].eq("")
+    rows = gaps[exact & gaps["gap"].notna()].merge(priors, on=["item", "audience_a", "audience_b"])
+    own, variance = added_gaps(rows)
+    possible = variance > 0
+    rows, own, variance = rows[possible], own[possible], variance[possible]
+    found = drawn_gaps(
+        rows["gap"].to_numpy(dtype=float), own, variance, usual=rows["usual"], error=rows["error"],
+        between=rows["spread"] ** 2, typical=rows["typical"] ** 2, members=rows["members"], level=level,
+    )  # fmt: skip
+    numbers = {"gap": "pooled", "conf_low": "pooled_low", "conf_high": "pooled_high"}
+    drawn = {name: np.asarray(found[source], dtype=float).round(3) for name, source in numbers.items()}
+    kept = rows[["item", "measure", "audience_a", "audience_b", "usual", "members"]]
+    made = kept.assign(plain=rows["gap"], **drawn)
+    return made.sort_values("plain", key=lambda one: -one.abs(), kind="stable", ignore_index=True)
 
 
 def _apart(sets: dict[str, frozenset[str]], least: int) -> list[str]:

@@ -46,7 +46,7 @@ from toolkit.study.file import (
     misfits,
     wave_instruments,
 )
-from toolkit.study.peers import PeerRule, peer_cells, peer_findings, peer_problems
+from toolkit.study.peers import PeerRule, gap_priors, peer_cells, peer_findings, peer_gaps, peer_problems
 from toolkit.study.registration import Registration, contradictions, read_registration
 from toolkit.study.weighting import (
     StudyDesign,
@@ -164,7 +164,16 @@ class Study(Displayed):
             name: value
             for name, value in self.__dict__.items()
             if name
-            not in ("_gathered", "_names", "_below", "_quotable", "_peer_cells", "ledger", "client_brands")
+            not in (
+                "_gathered",
+                "_names",
+                "_below",
+                "_quotable",
+                "_peer_cells",
+                "_peer_gaps",
+                "ledger",
+                "client_brands",
+            )
         }
 
     def _shown(self) -> dict[str, Any]:
@@ -248,10 +257,25 @@ class Study(Displayed):
         if self.part is not None:
             kept = _read(self.part / PEERS)
             return kept[kept["year"] == wave].reset_index(drop=True)
-        cells = self.__dict__.setdefault("_peer_cells", {})
+        return peer_findings(self, self._cells(wave), organisation, wave)
+
+    def gap_priors_of(self, organisation: str, wave: str) -> pd.DataFrame | None:
+        """Return where the gaps of an organisation's peers lie in a wave; None without a rule."""
+        if self.peers is None:
+            return None
+        if self.part is not None:
+            kept = _read(self.part / PRIORS)
+            return kept[kept["wave"] == wave].drop(columns="wave").reset_index(drop=True)
+        made = self.__dict__.setdefault("_peer_gaps", {})
+        if wave not in made:
+            made[wave] = peer_gaps(self, self._cells(wave))
+        return gap_priors(self, made[wave], organisation)
+
+    def _cells(self, wave: str) -> pd.DataFrame:
+        cells: dict[str, pd.DataFrame] = self.__dict__.setdefault("_peer_cells", {})
         if wave not in cells:
             cells[wave] = peer_cells(self, wave)
-        return peer_findings(self, cells[wave], organisation, wave)
+        return cells[wave]
 
     @property
     def cut_columns(self) -> dict[str, tuple[tuple[str, ...], str]]:
@@ -457,7 +481,7 @@ class Study(Displayed):
             return self
         language = given.pop("language", self.language)
         made = replace(self, brand=self.brand.model_copy(update=given), language=language)
-        read = ("_gathered", "_names", "_below", "_quotable", "_peer_cells", "findings")
+        read = ("_gathered", "_names", "_below", "_quotable", "_peer_cells", "_peer_gaps", "findings")
         made.__dict__.update({name: self.__dict__[name] for name in read if name in self.__dict__})
         return made
 
@@ -671,6 +695,7 @@ DATES = "dates.json"
 LOGO = "logo"
 COMMENTS = "comments.json"
 PEERS = "peers.parquet"
+PRIORS = "priors.parquet"
 PART = "organisation="
 
 
@@ -726,6 +751,9 @@ def write_parts(
         others = [found for wave in waves_of if (found := study.benchmarks_of(one, wave)) is not None]
         if others:
             _write(pd.concat(others, ignore_index=True), part / PEERS)
+            priors = [study.gap_priors_of(one, wave) for wave in waves_of]
+            held = [p.assign(wave=wave) for p, wave in zip(priors, waves_of, strict=True) if p is not None]
+            _write(pd.concat(held, ignore_index=True), part / PRIORS)
         (part / DATES).write_text(dates, encoding="utf-8")
         quoted = study._quotable
         quoted = quoted[quoted["organisation"] == one]

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from toolkit.locale import _
-from toolkit.presentation.blocks import Block, Heading, Several, Table, table_of
-from toolkit.presentation.numbers import is_known, percent, point_number, share_number
+from toolkit.presentation.blocks import Block, Cell, Heading, Several, Table, table_of
+from toolkit.presentation.numbers import change, ends, is_known, percent, point_number, points, share_number
 from toolkit.presentation.rows import audience_name, item_name, joined
 from toolkit.presentation.sentences import is_certain, verdict_of
+from toolkit.presentation.tables import with_answer
 from toolkit.reporting.sections import given, passage, section
 from toolkit.study.peers import ALL
 
@@ -115,6 +116,50 @@ def _place(row: Mapping[str, Any], fact: Mapping[str, Any]) -> str:
     if row["estimate_a"] < fact["low"]:
         return _("lowest quarter")
     return _("highest quarter") if row["estimate_a"] > fact["high"] else _("middle half")
+
+
+@section(order=5)
+def pooled_gaps(report: OrganisationReport, *, most: int = 10) -> Block:
+    """Tabulate the largest gaps beside what is left of them, drawn towards those of other organisations."""
+    if report.pooled is None or report.pooled.empty:
+        return Several(())
+    columns = [_("Item"), _("Audiences"), _("As answered"), _("Usual"), _("Partially pooled")]
+    rows = report.pooled.head(most).to_dict("records")
+    cells = []
+    for row in rows:
+        name = with_answer(row["item"], row["measure"], report.instrument)
+        pair = [audience_name(report.instrument, row[f"audience_{side}"], start=side == "a") for side in "ab"]
+        low, high = ends(row["conf_low"], row["conf_high"], "points")
+        drawn = Cell(point_number(row["gap"], signed=True), low, high)
+        plain, usual = (point_number(row[one], signed=True) for one in ("plain", "usual"))
+        cells.append(dict(zip(columns, (name, " − ".join(pair), plain, usual, drawn), strict=True)))
+    members = sorted({int(row["members"]) for row in rows})
+    counted = str(members[0]) if len(members) == 1 else f"{members[0]}\u2013{members[-1]}"
+    largest = [
+        _(
+            "{item} ({plain} points as answered, {drawn} partially pooled)",
+            item=item_name(report.instrument, row["item"]),
+            plain=points(row["plain"], signed=True),
+            drawn=change(row["gap"], row["conf_low"], row["conf_high"]),
+        )
+        for row in rows[:3]
+    ]
+    notes = [
+        _(
+            "In points, first audience less second. Partially pooled: each gap is drawn towards the usual "
+            "gap of {members} other organisations, the less certain the further; in brackets the {level} "
+            "interval. This organisation is left out of the usual gap, which is in whole points.",
+            members=counted,
+            level=percent(report.level),
+        ),
+        _(
+            "The largest of many gaps is partly the largest by chance. Pooled gaps allow for that, and need "
+            "no further correction for having been picked; they assume that organisations are of one kind."
+        ),
+    ]
+    title = _("The largest gaps, as answered and partially pooled with the other organisations")
+    table = table_of(cells, columns, title=title, kind="gaps", notes=notes, numeric=columns[2:])
+    return Several((passage(_("The largest gaps here: {names}.", names=joined(largest))), table))
 
 
 @section(order=40)
