@@ -57,7 +57,7 @@ _POSSIBLE = tuple(str(number) for number in range(11))
 
 
 def net_scores(variable: Variable | None, labels: Sequence[str]) -> list[float] | None:
-    """+1 for each code of the top box, −1 of the bottom box, 0 between, NaN for anything else.
+    """Return +1 for each code of the top box, −1 of the bottom box, 0 between, NaN for anything else.
 
     None for an option of a multi-select, for numbers, and where the scale declares no two boxes.
     """
@@ -71,7 +71,7 @@ def net_scores(variable: Variable | None, labels: Sequence[str]) -> list[float] 
 
 
 def recommend_scores(codes: Sequence[str], labels: Sequence[str], *, declared: bool) -> list[float] | None:
-    """+1 for the codes 9 and 10, −1 for 0 to 6, 0 for 7 and 8.
+    """Return +1 for the codes 9 and 10, −1 for 0 to 6, 0 for 7 and 8.
 
     None where a code is not a whole number from 0 to 10, or a declared scale lacks some of them.
     """
@@ -491,7 +491,7 @@ def refuse_ambiguous(name: str, codes: Iterable[str]) -> None:
 
 
 def requests_per_code(column: Column) -> list[Request]:
-    """One request a response code; none for an instrument's numbers.
+    """Return one request per response code; none for a number item.
 
     Raises
     ------
@@ -564,7 +564,7 @@ def _mean(column: Column) -> Request | None:
 
 
 def _numbers(series: pd.Series) -> Any:
-    """As they are where whole and none is missing, in an eighth of the memory; else float64."""
+    """Return int8 values unchanged if whole and complete (an eighth of the memory), else float64."""
     if isinstance(series.dtype, np.dtype) and series.dtype.kind in "biu":
         return series.to_numpy()
     return series.to_numpy(dtype=np.float64, na_value=np.nan)
@@ -578,7 +578,7 @@ def _infinite(numbers: Array) -> bool:
 
 
 def _all_shares(numbers: Array) -> bool:
-    """Whether every answer is 0 or 1, looked at slice by slice as most that are not show it at once."""
+    """Return whether every answer is 0 or 1, testing slice by slice to stop early."""
     for start in range(0, len(numbers), _AT_ONCE):
         part = numbers[start : start + _AT_ONCE]
         if not ((part == 0) | (part == 1) | np.isnan(part)).all():
@@ -675,7 +675,7 @@ def is_constant(values: Any, *, size: Any = None) -> Any:
 
 
 def as_numbers(name: str, values: Any) -> Array:
-    """Values as numbers, NaN where there is no answer.
+    """Convert values to numbers, NaN where there is no answer.
 
     A column of a coded frame holds its reasons for missing as categories ("-3"): read as numbers they would
     be answers, far below the scale.
@@ -963,7 +963,7 @@ _MOST = 100
 
 
 def numbers_of(frame: pd.DataFrame, item: Variable | str, measure: str = "mean") -> Array:
-    """One number per row, NaN for no answer."""
+    """Return one number per row, NaN for no answer."""
     values = np.empty(len(frame))
     requests_for(read_columns(frame, item), measure)[0].fill(values)
     return values
@@ -972,7 +972,7 @@ def numbers_of(frame: pd.DataFrame, item: Variable | str, measure: str = "mean")
 def classes_of(
     frame: pd.DataFrame, item: Variable | str, weights: Array | None = None
 ) -> tuple[Any, tuple[str, ...]]:
-    """Position of each row's answer among the answers given (−1 for none), and their codes in order.
+    """Return the index of each row's answer among those given (−1 for none), and the codes in order.
 
     Rows of weight 0 have no answer.
 

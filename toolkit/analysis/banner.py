@@ -52,7 +52,7 @@ def banner(
     level: float = 0.95,
     adjust: str = "holm",
 ) -> pd.DataFrame:
-    """Shares of every answer by the groups of several columns, beside the total.
+    """Tabulate shares of every answer by the groups of several columns, beside the total.
 
     Parameters
     ----------
@@ -287,7 +287,7 @@ def _with_letters(
     level: float,
     adjust: str,
 ) -> pd.DataFrame:
-    """Which columns each share is higher than; None where the column was not compared."""
+    """Return the columns each share exceeds; None where the column was not compared."""
     enough = np.minimum(part["n"], part["effective_n"]).to_numpy() >= _LEAST
     rows = list(zip(part["item"], part[kind], part["column"], strict=True))
     tested = dict(zip(rows, enough.tolist(), strict=True))

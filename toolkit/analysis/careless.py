@@ -143,7 +143,7 @@ def careless_flags(
     slowest_part: float = 1 / 3,
     least: int = 2,
 ) -> pd.DataFrame:
-    """Which indices are out of the ordinary, and who has at least two such.
+    """Flag unusual values of each index, and respondents with at least two of them.
 
     Parameters
     ----------
@@ -212,7 +212,7 @@ def _mahalanobis(values: Array, complete: Any) -> tuple[Array, Array]:
 
 
 def _within(a: Array, b: Array) -> Array:
-    """Correlation of two rows, person by person, over what both hold."""
+    """Correlate two rows person by person, over the items both answered."""
     known = ~(np.isnan(a) | np.isnan(b))
     n = np.maximum(known.sum(axis=1, keepdims=True), 1)
     x, y = (np.where(known, one, 0.0) for one in (a, b))

@@ -107,7 +107,7 @@ ALIKE_COLUMNS = (
 
 
 def estimate_columns(kind: str, groups: Sequence[str]) -> list[str]:
-    """Columns of an estimates frame, in order.
+    """Return the columns of an estimates frame, in order.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def estimate_columns(kind: str, groups: Sequence[str]) -> list[str]:
 
 
 def gap_columns(groups: Sequence[str] = ()) -> list[str]:
-    """Columns of a gaps frame, in order.
+    """Return the columns of a gaps frame, in order.
 
     Examples
     --------
@@ -136,7 +136,7 @@ def gap_columns(groups: Sequence[str] = ()) -> list[str]:
 
 
 def tidy(columns: Mapping[str, Any], order: Sequence[str]) -> pd.DataFrame:
-    """Columns as one frame in the given order: text as `str`, whole and known counts as int64."""
+    """Build a frame with the columns in the given order: text as `str`, complete counts as int64."""
     data = {name: _typed(name, columns[name]) for name in order}
     return pd.DataFrame(data, columns=list(order), copy=False)
 

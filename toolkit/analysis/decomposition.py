@@ -255,7 +255,7 @@ def _is_number(series: pd.Series) -> bool:
 
 
 def _background(series: pd.Series) -> tuple[Array, list[str] | None]:
-    """Numbers with NaN for none; or the place of each row's level (NaN for none) and the levels."""
+    """Return numbers (NaN for none), or the index of each row's level (NaN for none) and the levels."""
     if _is_number(series):
         return series.to_numpy(dtype=np.float64, na_value=np.nan), None
     codes, levels = levels_of(series)
@@ -273,7 +273,7 @@ def _split(
     reference: str,
     level: float,
 ) -> dict[str, Any]:
-    """Every row of one item and pair, as columns."""
+    """Return all rows of one item and pair, as columns."""
     counted = (sampled.weights > 0) & ~np.isnan(answers)
     known = counted & ~np.isnan(np.array([one for one, _ in values.values()])).any(axis=0)
     base = np.nonzero(known & (sides[0] | sides[1]))[0]
@@ -357,7 +357,7 @@ def _split(
 
 
 def _components(split: str, outside: Sequence[bool], columns: list[str]) -> list[tuple[str, str]]:
-    """Component and column of each row: totals first."""
+    """Return the component and column of each row, totals first."""
     components = ["composition", "perception"] + (["interaction"] if split == "threefold" else [])
     alone = [f"no_counterpart_{side}" for side, some in zip("ab", outside, strict=True) if some]
     totals = [(one, "") for one in ["gap", *components, *alone]]
@@ -371,7 +371,7 @@ def _components(split: str, outside: Sequence[bool], columns: list[str]) -> list
 def _on_support(
     given: dict[str, tuple[Array, list[str] | None]], first: Any
 ) -> tuple[Any, list[tuple[str, str, int, int]]]:
-    """Rows whose levels both groups have; and column, level, group and number of those set apart.
+    """Return the rows whose levels both groups have, and the column, level, group and n of the others.
 
     Repeated, as leaving a level out can leave another group without a level of another column.
     """
@@ -390,7 +390,7 @@ def _on_support(
 
 
 def _extrapolated(given: dict[str, tuple[Array, list[str] | None]], kept: Any, first: Any) -> Any:
-    """Rows kept whose combination of levels the other group lacks."""
+    """Count the rows kept whose combination of levels the other group lacks."""
     codes = [column for column, levels in given.values() if levels is not None]
     if len(codes) < 2 or not kept.any():
         return np.zeros(len(first), dtype=bool)
@@ -402,7 +402,7 @@ def _extrapolated(given: dict[str, tuple[Array, list[str] | None]], kept: Any, f
 def _columns(
     given: dict[str, tuple[Array, list[str] | None]], kept: Any
 ) -> tuple[Array, Array, Array, list[str]]:
-    """All levels as 0/1 columns; those a model takes; what makes coefficients of the first from the second.
+    """Return all levels as 0/1 columns, those the model takes, and the map from the latter to the former.
 
     A column's first level is left out of the model; the coefficients of all its levels are then taken from
     their average, which goes to the constant. The last is the column each coefficient is of.
@@ -430,7 +430,7 @@ def _columns(
 
 
 def _why(reduced: Array, kept: Any, groups: tuple[Any, Any], names: tuple[str, str], owner: list[str]) -> str:
-    """Why there is no split: too few answers, or columns that repeat each other within a group."""
+    """Return why there is no split: too few answers, or collinear columns within a group."""
     for side, name in zip(groups, names, strict=True):
         x = reduced[kept & side]
         if len(x) <= reduced.shape[1]:

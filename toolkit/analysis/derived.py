@@ -34,7 +34,7 @@ Array = npt.NDArray[np.float64]
 
 @typed
 def any_of(frame: pd.DataFrame, options: Items) -> pd.Series:
-    """Whether each respondent ticked at least one of some options.
+    """Return whether each respondent ticked at least one of some options.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def ranked_options(
     design: Design | None = None,
     level: float = 0.95,
 ) -> pd.DataFrame:
-    """Options of a multi-select by the share who ticked them, with intervals that hold together.
+    """Rank the options of a multi-select by share, with simultaneous intervals.
 
     Parameters
     ----------
@@ -176,7 +176,7 @@ def ranked_options(
 
 
 def _ranked(found: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """Ranks within groups, from intervals that do not overlap."""
+    """Rank within groups, by intervals that do not overlap."""
     places = found.groupby(by, observed=True, sort=False).indices.values() if by else [np.arange(len(found))]
     rank, best, worst = (np.full(len(found), np.nan) for _ in range(3))
     for place in places:
@@ -199,7 +199,7 @@ def scale_scores(
     limits: tuple[float, float] | None = None,
     minimum: int | None = None,
 ) -> pd.Series:
-    """Each respondent's mean over the items of a scale.
+    """Compute each respondent's mean over the items of a scale.
 
     Parameters
     ----------
@@ -273,7 +273,7 @@ def scale_scores(
 
 
 def _limits(column: Column) -> tuple[float, float] | None:
-    """Lowest and highest answer of a declared scale; of a plain column they are not known."""
+    """Return the lowest and highest answer of a declared scale; None for a plain column."""
     values = column.variable.values() if column.variable is not None else None
     return (min(values.values()), max(values.values())) if values else None
 
@@ -323,7 +323,7 @@ def _limit_problems(
 
 
 def _ticks(frame: pd.DataFrame, columns: Sequence[Column]) -> Array:
-    """Options × people: 1 ticked, 0 not, NaN where the option has no answer."""
+    """Return options × people: 1 ticked, 0 not, NaN where the option has no answer."""
     values = np.empty((len(columns), len(frame)))
     problems = []
     for row, column in zip(values, columns, strict=True):
@@ -384,7 +384,7 @@ def banded(frame: pd.DataFrame, variables: Iterable[Variable]) -> pd.DataFrame:
 def declared_scores(
     frame: pd.DataFrame, instrument: Instrument, scores: Iterable[str] | None = None
 ) -> pd.DataFrame:
-    """Each respondent's scores, as the instrument declares them.
+    """Compute each respondent's scores, as the instrument declares them.
 
     Parameters
     ----------

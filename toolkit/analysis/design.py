@@ -58,7 +58,7 @@ class Replicated:
     mse: bool
 
     def covariance(self, each: Array, estimate: Array) -> Array:
-        """Covariance of estimates from what each replicate found (replicates × estimates)."""
+        """Compute the covariance of the column sums of `z`, the weighted contributions of respondents."""
         counted = self.rscales > 0
         centre = estimate if self.mse else each[counted].mean(axis=0)
         away = each - centre
@@ -84,7 +84,7 @@ class Replicated:
 
 
 def _different(weights: Array) -> Array:
-    """One row of each primary unit: rows that are a multiple of another add nothing to the rank."""
+    """Return one row per primary unit; proportional rows add nothing to the rank."""
     whole = weights.sum(axis=1)
     if not (whole > 0).all():
         weights, whole = weights[whole > 0], whole[whole > 0]
@@ -188,7 +188,7 @@ class Replicates(Displayed):
             )
 
     def spread(self, count: int) -> tuple[float, Array]:
-        """`scale` and `rscales` of that many replicates."""
+        """Return `scale` and `rscales` for that many replicates."""
         factors = {"bootstrap": 1 / (count - 1), "BRR": 1 / count, "successive-difference": 4 / count}
         usual = factors.get(self.kind, 1.0)
         if self.kind == "Fay" and self.rho is not None:
@@ -272,7 +272,7 @@ class Sampled:
     replicated: Replicated | None = None
 
     def degrees_of_freedom(self, rows: Any = None) -> float:
-        """Primary units less strata among the rows of positive weight (of `rows`, where given)."""
+        """Count primary units less strata among the rows of positive weight (of `rows`, if given)."""
         if self.given_df is not None:
             return self.given_df
         if self.replicated is not None:
@@ -325,7 +325,7 @@ def _scale(count: Any, fraction: Any) -> Any:
 
 
 def covariance(sampled: Sampled, z: Array) -> Array:
-    """Covariance of the column sums of `z`, whose rows are weighted contributions of respondents.
+    """Compute the covariance of the column sums of `z`, the weighted contributions of respondents.
 
     Parameters
     ----------
@@ -358,7 +358,7 @@ def covariance(sampled: Sampled, z: Array) -> Array:
 
 
 def _between(totals: Array, at: Any, count: Any, scale: Any, lonely: str) -> Array:
-    """Σ over strata of scale · Σ (z − z̄)(z − z̄)ᵀ, with the rule for strata of one unit."""
+    """Sum scale · Σ (z − z̄)(z − z̄)ᵀ over strata, with the rule for strata of one unit."""
     centre = sums_within(at, totals, len(count)) / count[:, None]
     alone = (count < 2) & (scale > 0)
     if lonely == "adjust":
@@ -371,7 +371,7 @@ def _between(totals: Array, at: Any, count: Any, scale: Any, lonely: str) -> Arr
 
 
 def ratio_estimates(sampled: Sampled, top: Array, bottom: Array | None) -> tuple[Array, Array]:
-    """Ratios of weighted totals (totals, where there is no bottom) and their covariance.
+    """Compute ratios of weighted totals (totals, where there is no denominator) and their covariance.
 
     Parameters
     ----------
@@ -406,7 +406,7 @@ def ratio_estimates(sampled: Sampled, top: Array, bottom: Array | None) -> tuple
 
 
 def column_names(given: str | Sequence[str] | None) -> tuple[str, ...]:
-    """One name, several or none, as a tuple."""
+    """Return one name, several or none as a tuple."""
     if given is None or isinstance(given, str):
         return () if given is None else (given,)
     listed = tuple(given) if isinstance(given, Iterable) else (given,)
@@ -418,7 +418,7 @@ def column_names(given: str | Sequence[str] | None) -> tuple[str, ...]:
 
 
 def all_fractions(frame: pd.DataFrame, fpcs: Sequence[str]) -> bool:
-    """Whether the columns hold sampled fractions, not counts."""
+    """Return whether the columns hold sampling fractions rather than counts."""
     return all(bool((frame[name].to_numpy(dtype=np.float64) <= 1).all()) for name in fpcs)
 
 
@@ -444,7 +444,7 @@ def weight_problems(column: pd.Series) -> Iterator[Problem]:
 
 
 def first_row(column: pd.Series, broken: Any) -> str:
-    """Where the first broken row of a column is, and how many more there are."""
+    """Name the first faulty row of a column, and count the others."""
     rows = column.index[broken]
     more = f" (+{len(rows) - 1} more)" if len(rows) > 1 else ""
     return f"column {column.name}, row {rows[0]}{more}"
@@ -459,7 +459,7 @@ def codes_of(frame: pd.DataFrame, name: str | None) -> tuple[Any, list[Any]]:
 
 
 def units_within(frame: pd.DataFrame, cluster: str | None, stratum: Any, strata: int) -> tuple[Any, Any]:
-    """Primary unit of each row, numbered within strata, and the count of each stratum."""
+    """Assign numbers to primary units within strata, and count those of each stratum."""
     if cluster is None:
         return np.arange(len(frame)), np.bincount(stratum, minlength=strata).astype(np.float64)
     codes, found = pd.factorize(frame[cluster])
@@ -700,7 +700,7 @@ class Design(Displayed):
     def _later(
         self, frame: pd.DataFrame, stratum: Any, psu: Any, fraction: Any, drawn: Any
     ) -> tuple[tuple[Stage, ...], Any, list[Problem]]:
-        """Stages after the first, whose strata are the units of the stage before (split by their own)."""
+        """Return the stages after the first, with the units of the stage before as strata."""
         strata, fpcs = column_names(self.strata), column_names(self.fpc)
         shares = all_fractions(frame, fpcs)
         stages, problems, unit, share = [], [], psu, fraction[stratum]
@@ -921,7 +921,7 @@ def make_replicates(
 
 
 def _half_samples(strata: Any, rho: float) -> Array:
-    """Rows of a Hadamard matrix say which of a stratum's two units counts double."""
+    """Choose by a Hadamard matrix which of a stratum's two units counts double in each replicate."""
     n_strata = int(strata.max()) + 1
     size = 1 << int(np.ceil(np.log2(n_strata + 1)))
     signs = np.ones((1, 1))

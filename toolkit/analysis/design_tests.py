@@ -41,14 +41,14 @@ _NEAR_MEAN = 1e-4
 
 
 def satterthwaite(weights: Array) -> tuple[float, float]:
-    """Scale and df of the chi-square with the same mean and variance as Σ weight · χ²₁."""
+    """Return scale and df of the chi-square with the mean and variance of Σ weight · χ²₁."""
     mean = float(weights.mean())
     spread = float((weights**2).mean()) / mean**2
     return mean * spread, len(weights) / spread
 
 
 def saddlepoint_tail(x: float, weights: Array) -> float:
-    """Chance that Σ weight · χ²₁ exceeds x, by Lugannani and Rice's saddlepoint (Kuonen 1999).
+    """Approximate P(Σ weight · χ²₁ > x) by Lugannani and Rice's saddlepoint (Kuonen 1999).
 
     Near the mean, where the saddlepoint is 0 and the formula has none, Satterthwaite's chi-square.
     """
@@ -74,7 +74,7 @@ def f_sum_tail(x: float, weights: Array, df: float) -> float:
 
 
 def _tail(x: float, weights: Array, times: Array) -> float:
-    """P(Σ weight · χ²_times > x); NaN where the saddlepoint is 0."""
+    """Return P(Σ weight · χ²_times > x); NaN where the saddlepoint is 0."""
     largest = float(weights.max())
     share, at = weights / largest, x / largest
     # Where the derivative of the cumulant function is x; between its two poles
@@ -143,7 +143,7 @@ class _Table:
 def crosstab(
     frame: pd.DataFrame, rows: Variable | str, columns: Variable | str, *, design: Design | None = None
 ) -> pd.DataFrame:
-    """Weighted counts of two answers, as R's `svytable`.
+    """Tabulate weighted counts of two answers, as R's `svytable`.
 
     Parameters
     ----------
@@ -348,7 +348,7 @@ def goodness_of_fit(
 
 
 def _generalised_effects(table: _Table) -> Array:
-    """Eigenvalues of Rao and Scott's Δ, per respondent: design effects of the interaction contrasts."""
+    """Return the eigenvalues of Rao and Scott's Δ: design effects of the interaction contrasts."""
     member = table.member
     everyone = np.repeat(member.sum(axis=1, keepdims=True), member.shape[1], axis=1)
     shares, covariance = ratio_estimates(table.sampled, member, everyone)
@@ -368,7 +368,7 @@ def _generalised_effects(table: _Table) -> Array:
 
 
 def _wald(table: _Table, df: float, *, adjusted: bool) -> Test:
-    """Observed less expected weighted counts over their covariance."""
+    """Compute the Wald statistic of observed less expected weighted counts."""
     counts, covariance = ratio_estimates(table.sampled, table.member, None)
     observed = counts.reshape(table.columns, table.rows).T
     down, across, total = observed.sum(axis=1), observed.sum(axis=0), float(observed.sum())
@@ -422,7 +422,7 @@ def design_t_test(
     design: Design | None = None,
     level: float = 0.95,
 ) -> Test:
-    """Difference of two means, or one mean against a benchmark, under a design, as R's `svyttest`.
+    """Test the difference of two means, or one mean against a benchmark, as R's `svyttest`.
 
     Parameters
     ----------
@@ -569,7 +569,7 @@ def design_rank_test(
 
 
 def _shares_below(values: Array, weights: Array, ties: str) -> Array:
-    """Estimated share of the population below each answer, half of one's own weight included."""
+    """Estimate the population share below each answer, half of its own weight included."""
     order = np.argsort(values, kind="stable")
     _, at, counts = np.unique(values, return_inverse=True, return_counts=True)
     if ties == "midrank":
@@ -583,7 +583,7 @@ def _shares_below(values: Array, weights: Array, ties: str) -> Array:
 def _means(
     sampled: Sampled, values: Array, sides: Any, labels: tuple[str, ...], *, fixed: bool = False
 ) -> tuple[Array, Array, float]:
-    """Means by group, their covariance, and the domain's df.
+    """Return means by group, their covariance, and the domain's df.
 
     With `fixed`, replicate weights reweight each answer's influence, not the means (R's rank tests).
     """

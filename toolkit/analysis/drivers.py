@@ -60,7 +60,7 @@ def drivers(
     resamples: int = 1000,
     level: float = 0.95,
 ) -> Drivers:
-    """Relative weights of items for an outcome, with bootstrap intervals.
+    """Compute relative weights of items for an outcome, with bootstrap intervals.
 
     Parameters
     ----------
@@ -163,7 +163,7 @@ def drivers(
 
 
 def _correlations(values: Array, weights: Array) -> Array:
-    """One correlation matrix per row of weights, from sums of products."""
+    """Compute one correlation matrix per row of weights, from sums of products."""
     k = values.shape[1]
     centred = values - values.mean(axis=0)
     products = (centred[:, :, None] * centred[:, None, :]).reshape(len(centred), -1)
@@ -177,7 +177,7 @@ def _correlations(values: Array, weights: Array) -> Array:
 
 
 def _weights(correlations: Array) -> tuple[Array, Array, Array]:
-    """Johnson's weights, their sum R², and the correlations with the outcome."""
+    """Return Johnson's weights, their sum R², and the correlations with the outcome."""
     between, outer = correlations[:, :-1, :-1], correlations[:, :-1, -1]
     values, vectors = np.linalg.eigh(between)
     root = np.sqrt(np.maximum(values, 1e-12))
@@ -188,7 +188,7 @@ def _weights(correlations: Array) -> tuple[Array, Array, Array]:
 
 
 def _draws(sampled: Sampled, inside: Any, rng: np.random.Generator, resamples: int) -> Array:
-    """How often each person is drawn: primary units, as many as there are, within strata."""
+    """Count how often each person is drawn when primary units are resampled within strata."""
     # units in the order of these rows, so that rows outside the base change no draw
     unit, units = pd.factorize(sampled.psu[inside])
     stratum = np.zeros(len(units), dtype=np.intp)

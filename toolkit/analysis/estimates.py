@@ -88,7 +88,7 @@ class Table:
         return kept
 
     def replicate_shares(self, replicated: Replicated, item: int) -> Array:
-        """Share of one item in every group under each replicate weight, groups × replicates."""
+        """Compute the share of one item in every group and replicate: groups × replicates."""
         values = np.empty(len(self.groups.codes))
         self._wanted[item].fill(values)
         known = ~np.isnan(values) & (self.groups.codes >= 0)
@@ -183,14 +183,14 @@ class Table:
 
 
 def effective_n(spread: Array, variance: Array, kish: Array) -> Array:
-    """Answers of a simple sample that would tell as much: spread over variance, else Kish's number."""
+    """Compute the size of a simple random sample with the same variance; Kish's where it is unknown."""
     with np.errstate(divide="ignore", invalid="ignore"):
         found = spread / variance
     return np.where((spread > 0) & (variance > 0) & np.isfinite(found), found, kish)
 
 
 def asked(wanted: Sequence[Request], groups: Groups) -> Any:
-    """Items × groups: False where the group is an audience the item is not put to."""
+    """Return items × groups, False where the item is not put to the group's audience."""
     result = np.ones((len(wanted), len(groups.labels)), dtype=bool)
     if "audience" in groups.names:
         position = groups.names.index("audience")
@@ -207,7 +207,7 @@ def _empty(groups: Groups) -> Moments:
 
 
 def headcounts(table: Table, population: Population | None) -> Array:
-    """How many people each row's group has; refused where more of them answered."""
+    """Return the headcount of each row's group; raise where more people answered."""
     whole = populations(table.groups, population)[table.group]
     problems = [
         Problem(
@@ -285,7 +285,7 @@ def proportions(
     method: str | None = None,
     population: Population | None = None,
 ) -> pd.DataFrame:
-    """Share of answers, by item and group, with its interval.
+    """Estimate the share of each answer, by item and group, with its interval.
 
     Parameters
     ----------
@@ -398,7 +398,7 @@ def means(
     design: Design | None = None,
     level: float = 0.95,
 ) -> pd.DataFrame:
-    """Mean by item and group with its t interval; codes become numbers by the scale.
+    """Estimate means by item and group with t intervals; the scale turns codes into numbers.
 
     Parameters
     ----------
@@ -460,7 +460,7 @@ def means(
 
 
 def _designed_interval(table: Table, method: str) -> dict[str, Any]:
-    """On the effective number of answers, with the design's t."""
+    """Compute the interval on the effective number of answers, with the design's t."""
     rows, level = table.rows, table.level
     n, p, error = rows["n"], rows["estimate"], rows["std_error"]
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -500,27 +500,23 @@ def _on_effective(table: Table, method: str) -> tuple[Any, Any]:
         mean_weight = table.weight_in[group] / everyone
         t = t * np.sqrt(table.flat(table.moments.weight) / mean_weight / (table.rows["n"] - 1))
     if method == "logit" and table.sampled.replicated is not None:
-        effective = _effective_on_logit_scale(table, table.sampled.replicated, effective)
+        # effective n from the spread of each replicate's log odds, as R's `svyciprop` has it
+        replicated = table.sampled.replicated
+        p = table.rows["estimate"]
+        each = np.array([table.replicate_shares(replicated, item) for item in np.unique(table.item)])
+        at = np.searchsorted(np.unique(table.item), table.item)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            spread = logit(each[at, table.group])
+            centre = logit(p)
+            variance = [
+                replicated.covariance(one[:, None], np.array([own]))[0, 0]
+                if np.isfinite(one).all()
+                else np.nan
+                for one, own in zip(spread, centre, strict=True)
+            ]
+            found = 1 / (np.array(variance) * p * (1 - p))
+        effective = np.where(np.isfinite(found), found, effective)
     return PLAIN[method](table.rows["estimate"], effective, level, t)
-
-
-def _effective_on_logit_scale(table: Table, replicated: Replicated, effective: Array) -> Array:
-    """Effective n from the spread of each replicate's log odds, as R's `svyciprop` has it.
-
-    Where some replicate's share is 0 or 1, its log odds have no end; there the share's own spread is kept.
-    """
-    p = table.rows["estimate"]
-    each = np.array([table.replicate_shares(replicated, item) for item in np.unique(table.item)])
-    at = np.searchsorted(np.unique(table.item), table.item)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        spread = logit(each[at, table.group])
-        centre = logit(p)
-        variance = [
-            replicated.covariance(one[:, None], np.array([own]))[0, 0] if np.isfinite(one).all() else np.nan
-            for one, own in zip(spread, centre, strict=True)
-        ]
-        found = 1 / (np.array(variance) * p * (1 - p))
-    return np.where(np.isfinite(found), found, effective)
 
 
 # Bounds of a share under non-response.
@@ -541,7 +537,7 @@ def nonresponse_bounds(
     bottom: Codes = None,
     by: str | Sequence[str] | None = None,
 ) -> pd.DataFrame:
-    """Lowest and highest share a known population can have, given those who answered.
+    """Bound the share of a known population, given those who answered.
 
     Parameters
     ----------

@@ -244,7 +244,7 @@ def fit_glm(
 
 
 def _is_perfect(y: Array, left: Array, weights: Any) -> bool:
-    """Whether what is left over is rounding, and so would any test be."""
+    """Return whether the residuals are rounding noise only."""
     return bool((weights * left**2).sum() <= ROUNDING**2 * (weights * y**2).sum())
 
 
@@ -342,7 +342,7 @@ class WeightedOrderedModel(OrderedModel):  # type: ignore[misc]
         return np.concatenate([np.zeros(self.k_vars), self.distr.ppf(below)])
 
     def loglikeobs(self, params: Array) -> Array:
-        """Weighted log likelihood of each row."""
+        """Compute the weighted log likelihood of each row."""
         if np.any(np.diff(params[self.k_vars :]) <= 0):
             return np.full(len(self.endog), -np.inf)
         with np.errstate(divide="ignore"):
@@ -350,7 +350,7 @@ class WeightedOrderedModel(OrderedModel):  # type: ignore[misc]
         return chance
 
     def _parts(self, params: Array) -> Any:
-        """Each row's chance, densities at its two cuts with their slopes, and the cuts' derivatives."""
+        """Return each row's probability, the densities at its two cuts and the cuts' derivatives."""
         place = np.arange(self.k_levels - 1)
         sides = []
         for bound, at in zip(self._bounds(params), (self.endog - 1, self.endog), strict=True):
@@ -361,7 +361,7 @@ class WeightedOrderedModel(OrderedModel):  # type: ignore[misc]
         return np.maximum(self.prob(*self._bounds(params)), 1e-300), *sides
 
     def score_obs(self, params: Array) -> Array:
-        """Weighted scores of each row."""
+        """Compute the weighted scores of each row."""
         chance, (low, f_low, _), (top, f_top, _) = self._parts(params)
         scores = (f_top[:, None] * top - f_low[:, None] * low) * (self.weights / chance)[:, None]
         return np.where(np.isfinite(scores), scores, 0.0)
@@ -371,7 +371,7 @@ class WeightedOrderedModel(OrderedModel):  # type: ignore[misc]
         return np.asarray(self.score_obs(params).sum(axis=0))
 
     def hessian(self, params: Array) -> Array:
-        """Second derivatives of the log likelihood."""
+        """Compute the second derivatives of the log likelihood."""
         chance, (low, f_low, s_low), (top, f_top, s_top) = self._parts(params)
         each = (f_top[:, None] * top - f_low[:, None] * low) / chance[:, None]
         bent = (top.T * (self.weights * s_top / chance)) @ top - (

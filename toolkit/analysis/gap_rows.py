@@ -582,7 +582,7 @@ class Sides:
 
 
 def compare(sides: Sides, *, method: str | None, level: float, power: float) -> dict[str, Any]:
-    """Gap, interval, test, effect and detectable gap of every row.
+    """Compute gap, interval, test, effect size and detectable gap of every row.
 
     Parameters
     ----------
@@ -612,7 +612,7 @@ def compare(sides: Sides, *, method: str | None, level: float, power: float) -> 
 
 
 def _other_than_simple(sides: Sides) -> bool:
-    """Whether any error is other than that of simple random samples of n.
+    """Return whether any error differs from that of a simple random sample of n.
 
     One answer for the whole table: of a single row it could depend on the very share that the gate hides.
     """
@@ -659,7 +659,7 @@ def _shares(sides: Sides, method: str | None, level: float, power: float) -> dic
 
 
 def _share_test(sides: Sides) -> dict[str, Any]:
-    """Pearson's z; Fisher's exact test where an expected count is below 5 and the counts are whole."""
+    """Test by Pearson's z; by Fisher's exact test for whole counts if an expected count is below 5."""
     p, q, n, m = sides.estimate_a, sides.estimate_b, sides.effective_a, sides.effective_b
     z, p_value = pooled_statistic(p, n, q, m)
     x, y = p * n, q * m
@@ -715,7 +715,7 @@ def _design_test(sides: Sides, error: Array, level: float) -> dict[str, Any]:
 
 
 def _means(sides: Sides, method: str | None, level: float, power: float) -> dict[str, Any]:
-    """Welch's t, or the design's; Hedges' g with the exact small-sample factor."""
+    """Test by Welch's t or the design's; add Hedges' g with the exact small-sample factor."""
     if method not in (None, "design-t", "wald"):
         raise InvalidInput(
             "gaps",

@@ -87,7 +87,7 @@ def gaps(
     power: float = 0.8,
     alike: bool | Mapping[str, Sequence[str]] = False,
 ) -> pd.DataFrame:
-    """Differences between audiences, with interval, test, effect size and verdict.
+    """Compare audiences: differences with interval, test, effect size and verdict.
 
     Parameters
     ----------
@@ -197,7 +197,7 @@ def compare_groups(
     level: float,
     power: float,
 ) -> dict[str, Any]:
-    """Every comparison of a plan as columns of the contract, before p values are adjusted.
+    """Return every comparison of a plan as columns of the contract, before p values are adjusted.
 
     Parameters
     ----------
@@ -424,7 +424,7 @@ def population_gaps(
     margin: float = 0.10,
     power: float = 0.8,
 ) -> pd.DataFrame:
-    """Differences of shares between audiences of known headcount.
+    """Compare shares between audiences of known headcount.
 
     Parameters
     ----------
@@ -570,7 +570,7 @@ def _exact(p: Array, n: Array, people: Array, level: float) -> tuple[Array, Arra
 
 
 def _effective(n: Array, people: Array) -> Array:
-    """Answers of a simple sample from a large population that would tell as much."""
+    """Compute the size of a simple sample from a large population with the same variance."""
     with np.errstate(divide="ignore", invalid="ignore"):
         found = n * (people - 1) / (people - n)
     return np.where(n == people, np.inf, found)
@@ -608,7 +608,7 @@ def rank_gap(
     margin: float = 0.10,
     power: float = 0.8,
 ) -> pd.DataFrame:
-    """Probability of superiority between audiences, for items whose answers are ordered.
+    """Estimate the probability of superiority between audiences, for items with ordered answers.
 
     Parameters
     ----------

@@ -42,7 +42,7 @@ SAID = {
 
 
 def quantile(level: float, df: npt.ArrayLike | None = None) -> Any:
-    """Two-sided critical value: normal, or Student's t where `df` is finite."""
+    """Return the two-sided critical value: normal, or Student's t where `df` is finite."""
     if not 0 < level < 1:
         raise InvalidInput(
             "level", [Problem("out-of-range", "level", f"is {level}", "give a fraction such as 0.95")]
@@ -57,7 +57,7 @@ def quantile(level: float, df: npt.ArrayLike | None = None) -> Any:
 
 
 def wilson(p: Any, n: Any, z: Any) -> Interval:
-    """Wilson 1927: the shares a score test at that level would not reject."""
+    """Compute Wilson's interval (1927): the shares a score test at that level would not reject."""
     denominator = 1 + z * z / n
     centre = (p + z * z / (2 * n)) / denominator
     half = z * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / denominator
@@ -65,13 +65,13 @@ def wilson(p: Any, n: Any, z: Any) -> Interval:
 
 
 def wald(p: Any, n: Any, z: Any) -> Interval:
-    """p ± z √(p(1 − p)/n); without meaning at 0 and 1."""
+    """Compute p ± z √(p(1 − p)/n); meaningless at 0 and 1."""
     half = np.where((p > 0) & (p < 1), z * np.sqrt(p * (1 - p) / n), np.nan)
     return p - half, p + half
 
 
 def logit_interval(p: Any, n: Any, z: Any) -> Interval:
-    """Wald on the log-odds; without meaning at 0 and 1."""
+    """Compute Wald's interval on the log odds; meaningless at 0 and 1."""
     with np.errstate(divide="ignore", invalid="ignore"):
         half = z / np.sqrt(n * p * (1 - p))
         inside = (p > 0) & (p < 1)
@@ -82,7 +82,7 @@ def logit_interval(p: Any, n: Any, z: Any) -> Interval:
 
 
 def korn_graubard(p: Any, n: Any, level: float) -> Interval:
-    """Clopper–Pearson on a possibly fractional n (Korn and Graubard 1998)."""
+    """Compute Clopper–Pearson limits for a possibly fractional n (Korn and Graubard 1998)."""
     tail = (1 - level) / 2
     x = p * n
     rest = n * (1 - p)
@@ -93,14 +93,14 @@ def korn_graubard(p: Any, n: Any, level: float) -> Interval:
 
 
 def jeffreys(p: Any, n: Any, level: float) -> Interval:
-    """Equal-tailed Beta(x + ½, n − x + ½)."""
+    """Compute the equal-tailed interval of Beta(x + ½, n − x + ½)."""
     tail = (1 - level) / 2
     a, b = p * n + 0.5, n * (1 - p) + 0.5
     return betaincinv(a, b, tail), betaincinv(a, b, 1 - tail)
 
 
 def agresti_coull(p: Any, n: Any, z: Any) -> Interval:
-    """Wald about Wilson's centre, with n + z² answers."""
+    """Compute Wald's interval about Wilson's centre, with n + z² answers."""
     more = n + z * z
     centre = (p * n + z * z / 2) / more
     half = z * np.sqrt(centre * (1 - centre) / more)
@@ -108,14 +108,14 @@ def agresti_coull(p: Any, n: Any, z: Any) -> Interval:
 
 
 def arcsine(p: Any, n: Any, z: Any) -> Interval:
-    """sin²(asin √p ± z / (2√n)), the angle kept between 0 and a right one (R lets it wrap)."""
+    """Compute sin²(asin √p ± z / (2√n)), the angle kept between 0 and a right one (R lets it wrap)."""
     angle, half = np.arcsin(np.sqrt(p)), z / (2 * np.sqrt(n))
     low, high = np.maximum(angle - half, 0.0), np.minimum(angle + half, np.pi / 2)
     return np.sin(low) ** 2, np.sin(high) ** 2
 
 
 def likelihood(p: Any, n: Any, z: Any) -> Interval:
-    """Shares whose log-likelihood lies within z²/2 of the best one's; found by bisection."""
+    """Find by bisection the shares whose log-likelihood lies within z²/2 of the maximum."""
     p, n = np.broadcast_arrays(np.asarray(p, dtype=np.float64), np.asarray(n, dtype=np.float64))
 
     def drop(candidate: Array) -> Array:
@@ -158,7 +158,7 @@ PLAIN: dict[str, Callable[[Any, Any, float, Any], Interval]] = {
 def hypergeometric_interval(
     x: npt.ArrayLike, n: npt.ArrayLike, population: npt.ArrayLike, *, level: float = 0.95
 ) -> tuple[Array, Array]:
-    """Exact interval of the share in a finite population of known size.
+    """Compute the exact interval of the share in a finite population of known size.
 
     Parameters
     ----------
@@ -197,7 +197,7 @@ def hypergeometric_interval(
 
 
 def _lowest(x: Whole, n: Whole, whole: Whole, level: float) -> Array:
-    """Smallest share K / N whose upper tail at x exceeds α/2; the tail grows with K, so K is halved in on."""
+    """Find the smallest share K / N whose upper tail at x exceeds α/2, by bisection over K."""
     factorials = gammaln(np.arange(whole.max(initial=0) + 1) + 1.0)
     least, most = x.copy(), whole - (n - x)
     while (at := np.flatnonzero(least < most)).size:
@@ -209,7 +209,7 @@ def _lowest(x: Whole, n: Whole, whole: Whole, level: float) -> Array:
 
 
 def _upper_tail(x: Whole, n: Whole, successes: Whole, whole: Whole, factorials: Array) -> Array:
-    """P(X ≥ x) for n drawn from `whole` people of whom `successes` say so; all terms of all rows at once."""
+    """Compute P(X ≥ x) for n drawn from `whole` with `successes` successes, for all rows at once."""
     first = np.maximum(x, n - (whole - successes))
     terms = np.minimum(n, successes) - first + 1
     row = np.repeat(np.arange(len(x)), terms)

@@ -193,7 +193,7 @@ def item_difference(
     group: Variable | str,
     measure: str = "mean",
 ) -> ItemDifference:
-    """Differential item functioning by logistic regression, ordinal where the item has more than two answers.
+    """Test differential item functioning by logistic (or, for more answers, ordinal) regression.
 
     Parameters
     ----------
@@ -414,7 +414,7 @@ def _shift(
     power: float,
     margin: float,
 ) -> dict[str, Any]:
-    """How one item shifts between two groups at equal score of the other items, as columns."""
+    """Return how one item shifts between two groups at equal scores on the others, as columns."""
     called, items, reverse = scale
     columns = {one.name if isinstance(one, Variable) else one: one for one in items}
     rest = [name for name in columns if name != item]

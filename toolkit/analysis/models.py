@@ -515,7 +515,7 @@ def term_test(
 
 @typed
 def parallel_slopes_test(model: Model) -> Test:
-    """Brant's test that one slope serves every cut of the scale (1990).
+    """Test whether one slope serves every cut of the scale (Brant 1990).
 
     Parameters
     ----------
@@ -571,7 +571,7 @@ def parallel_slopes_test(model: Model) -> Test:
 
 
 def _tested(names: Any, estimate: Array, errors: Array, df: float, level: float) -> pd.DataFrame:
-    """Estimates with their tests and intervals; t, or z where df is infinite."""
+    """Return estimates with their tests and intervals; t, or z where df is infinite."""
     error = np.sqrt(np.diag(errors))
     with np.errstate(divide="ignore", invalid="ignore"):
         statistic = np.where(error > 0, estimate / error, np.nan)
@@ -702,7 +702,7 @@ def _names_in(code: str) -> set[str]:
 
 
 def _clean(column: pd.Series) -> pd.Series:
-    """Numbers as they are; answers as categories of text, reserved codes as missing."""
+    """Return numbers unchanged and answers as categories of text, reserved codes as missing."""
     column = without_objects(column, str(column.name))
     if pd.api.types.is_bool_dtype(column.dtype) or pd.api.types.is_numeric_dtype(column.dtype):
         numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
@@ -715,7 +715,7 @@ def _clean(column: pd.Series) -> pd.Series:
 
 
 def new_rows(model: Any, rows: Any) -> Any:
-    """Clean new rows as those of the model were; anything but a frame stays as it is."""
+    """Prepare new rows as the model's own were; return anything but a frame unchanged."""
     data = getattr(model.model.data, "frame", None)
     if not isinstance(rows, pd.DataFrame) or data is None:
         return rows

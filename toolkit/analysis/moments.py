@@ -63,7 +63,7 @@ class Term:
 def group_sums(
     requests: Sequence[Request], centre: Array, terms: Sequence[Term], rows: int, *, complete: bool
 ) -> list[Array]:
-    """Items × cells of every term.
+    """Sum every term within cells: items × cells.
 
     Parameters
     ----------
@@ -113,14 +113,14 @@ def centres(requests: Sequence[Request], rows: int) -> Array:
 
 
 def filled(requests: Sequence[Request], centre: Array, rows: int) -> tuple[Array, Array]:
-    """Answers less their centre, 0 where there is none, and 1 where there is one: items × rows."""
+    """Return answers less their centre, 0 where missing, and whether there is one: items × rows."""
     return _Reader(len(requests), rows, False)(requests, centre, slice(0, rows))
 
 
 def _multiplied(
     requests: Sequence[Request], centre: Array, terms: Sequence[Term], rows: int, complete: bool
 ) -> list[Array]:
-    """Products with the cells' members, a slice of rows at a time."""
+    """Multiply with the membership matrix of the cells, a slice of rows at a time."""
     width = sum(term.count for term in terms)
     kinds = {kind: [term for term in terms if term.of == kind] for kind in _KINDS}
     kinds = {kind: own for kind, own in kinds.items() if own}
@@ -155,7 +155,7 @@ class _Reader:
         self._bits = np.empty((0, 0) if complete else shape, dtype=np.int64)
 
     def __call__(self, requests: Sequence[Request], centre: Array, within: slice) -> tuple[Array, Array]:
-        """Answers less their centre, 0 where there is none, and 1 where there is one (one number if all)."""
+        """Return answers less their centre, 0 where missing, and whether there is one (a number if all)."""
         count = within.stop - within.start
         values = self._values[:, :count]
         for row, one in zip(values, requests, strict=True):
@@ -176,7 +176,7 @@ class _Reader:
 
 
 def _members(terms: Sequence[Term], within: slice) -> Array:
-    """Rows × cells of all terms: the row's weight in its own cell, 0 elsewhere."""
+    """Return rows × cells of all terms: the row's weight in its own cell, 0 elsewhere."""
     count = within.stop - within.start
     every = np.arange(count)
     width = sum(term.count for term in terms)
@@ -193,7 +193,7 @@ def _members(terms: Sequence[Term], within: slice) -> Array:
 def _counted(
     requests: Sequence[Request], centre: Array, terms: Sequence[Term], rows: int, complete: bool
 ) -> list[Array]:
-    """One count an item and term."""
+    """Return one count per item and term."""
     found = [np.empty((len(requests), term.count)) for term in terms]
     weighted, read = np.empty((1, rows)), _Reader(1, rows, complete)
     for at in range(len(requests)):
@@ -221,11 +221,11 @@ class Explained(Protocol):
     terms: dict[str, Term]
 
     def coefficients(self, sums: dict[str, Array], mean: Array, safe: Array) -> Array:
-        """c: items × count × groups."""
+        """Return c: items × count × groups."""
         ...
 
     def within(self, taken: Array) -> Array:
-        """B c summed over each unit: items × groups × units."""
+        """Sum B c over each unit: items × groups × units."""
         ...
 
     def spread(self, sums: dict[str, Array], mean: Array, safe: Array, taken: Array) -> Array:
@@ -354,7 +354,7 @@ class _ByColumns:
 
 
 def _spread(moved: Array, taken: Array, squared: Array) -> Array:
-    """−cᵀm − mᵀc + cᵀEc, one matrix an item."""
+    """Compute −cᵀm − mᵀc + cᵀEc, one matrix per item."""
     turned = taken.transpose(0, 2, 1)
     across = np.matmul(turned, moved)
     found: Array = np.matmul(turned, squared) - across - across.transpose(0, 2, 1)
@@ -453,7 +453,7 @@ class Domains:
     def moments(
         self, requests: Sequence[Request], centre: Array, *, share: bool, complete: bool, with_errors: bool
     ) -> Moments:
-        """Moments of items that are all shares or all not, and all answered by everybody or not.
+        """Compute moments of items that are all shares or all not, and all complete or not.
 
         Parameters
         ----------
@@ -537,12 +537,12 @@ class Domains:
 
 
 def is_flat(square: Array, mean: Array, centre: Array) -> Any:
-    """Whether answers vary by no more than rounding: that of the sums, and that of taking the centre off."""
+    """Return whether answers vary by no more than the rounding error of sums and centring."""
     return square - mean * mean <= ROUNDING / 10 * square + (ROUNDING / 100 * centre) ** 2
 
 
 def _totals(z: Array, stratum: Any, strata: int) -> Array:
-    """Items × groups × strata, from items × groups × units."""
+    """Sum items × groups × units within strata."""
     if strata == 1:
         found: Array = z.sum(axis=2, keepdims=True)
         return found
@@ -553,7 +553,7 @@ def _totals(z: Array, stratum: Any, strata: int) -> Array:
 
 
 def _cross(z: Array, factor: Array) -> Array:
-    """Σ over units of factor · z zᵀ, one matrix an item."""
+    """Sum factor · z zᵀ over units, one matrix per item."""
     product: Array = np.matmul(z * factor, z.transpose(0, 2, 1))
     return product
 
@@ -568,7 +568,7 @@ _PARTS = ("n", "units", "weight", "kish", "mean", "spread", "covariance")
 
 
 def domain_moments(sampled: Sampled, groups: Any, n_groups: int, requests: Sequence[Request]) -> Moments:
-    """Means, spreads and covariances of every request in every group.
+    """Compute means, variances and covariances of every request in every group.
 
     Parameters
     ----------
@@ -629,7 +629,7 @@ def domain_moments(sampled: Sampled, groups: Any, n_groups: int, requests: Seque
 
 
 def _at_once(sampled: Sampled, rows: int, cells: int) -> int:
-    """How many items fit into memory that is small beside the frame (or beside its replicate weights)."""
+    """Return how many items fit into memory that is small beside the frame or its replicate weights."""
     if sampled.replicated is not None:
         drawn = int(sampled.replicated.weights.size)
         return max(_CELLS_AT_ONCE, drawn // 4) // max(cells, rows, 1)
@@ -639,7 +639,7 @@ def _at_once(sampled: Sampled, rows: int, cells: int) -> int:
 
 
 def _alike(requests: Sequence[Request]) -> Iterator[tuple[list[int], bool, bool]]:
-    """Places of requests of one kind: shares or not, answered by everybody or not."""
+    """Group requests of one kind: shares or not, complete or not."""
     kinds: dict[tuple[bool, bool], list[int]] = {}
     for at, one in enumerate(requests):
         kinds.setdefault((one.share, one.complete), []).append(at)
@@ -671,7 +671,7 @@ def _with_errors(
 
 
 def _stage_covariances(sampled: Sampled, groups: Any, n_groups: int, y: Array, valid: Array) -> Array:
-    """One item after the other, as every stage has units of its own."""
+    """Compute covariances item by item, as every stage has units of its own."""
     member = (groups[:, None] == np.arange(n_groups)).astype(np.float64)
     found = [
         ratio_estimates(sampled, member * values[:, None], member * known[:, None])[1]
@@ -683,7 +683,7 @@ def _stage_covariances(sampled: Sampled, groups: Any, n_groups: int, y: Array, v
 def _replicate_covariances(
     replicated: Replicated, weights: Array, groups: Any, n_groups: int, y: Array, valid: Array
 ) -> Array:
-    """Products with all replicate weights, for every item at once and some rows of a group at a time."""
+    """Multiply with all replicate weights, all items and some rows of a group at a time."""
     count = replicated.weights.shape[1]
     tops, sizes = np.zeros((2, len(y), n_groups, count))
     top, size = np.zeros((2, len(y), n_groups))

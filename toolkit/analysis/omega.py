@@ -67,7 +67,7 @@ class Fit:
 
 
 def moments_of(values: Array) -> GroupMoments:
-    """Moments of complete answers, people × items."""
+    """Compute moments of complete answers, people × items."""
     return GroupMoments(len(values), values.mean(axis=0), np.cov(values.T, bias=True))
 
 
@@ -165,7 +165,7 @@ class _Layout:
         return loadings, phi, x[place["residuals"]], nu, positions if positions.size else np.zeros(factors)
 
     def loss(self, x: Array, groups: Sequence[GroupMoments]) -> tuple[float, Array]:
-        """Discrepancy F and its gradient."""
+        """Return the discrepancy F and its gradient."""
         total, value, gradient = sum(one.n for one in groups), 0.0, np.zeros(self.size)
         for at, (place, one) in enumerate(zip(self.at, groups, strict=True)):
             loadings, phi, theta, nu, positions = self.unpack(x, at)
@@ -283,7 +283,7 @@ def omega(
     factors: int = 1,
     method: Method = "ml",
 ) -> Omega:
-    """McDonald's omega of a scale, from people who answered every item.
+    """Compute McDonald's omega of a scale from respondents who answered every item.
 
     Parameters
     ----------
@@ -383,7 +383,7 @@ def minres(correlation: Array, factors: int) -> tuple[Array, Array]:
 
 
 def _oblimin(pattern: Array) -> tuple[Array, Array]:
-    """Oblique rotation to the least quartimin (Jennrich 2002): loadings and factor correlations."""
+    """Rotate obliquely to the least quartimin (Jennrich 2002): loadings and factor correlations."""
     k = pattern.shape[1]
     turn, step = np.eye(k), 1.0
     others = 1 - np.eye(k)

@@ -148,7 +148,7 @@ def shrink(x: Numbers, n: Numbers, *, level: float = 0.95) -> Shrunk:
 
 
 def _likeliest_mean(hits: Array, sizes: Array, weight: float) -> float:
-    """Root of the score of the mean at a given weight; log-concave, so bisection finds the only one."""
+    """Find the root of the score of the mean at a given weight, by bisection (log-concave)."""
     low, high = 1e-9, 1 - 1e-9
     for _ in range(80):
         middle = (low + high) / 2
@@ -159,7 +159,7 @@ def _likeliest_mean(hits: Array, sizes: Array, weight: float) -> float:
 
 
 def _likeliest_weight(hits: Array, sizes: Array) -> float | None:
-    """Answers the common distribution counts for; None where more is always likelier."""
+    """Find the weight of the common distribution, in answers; None where the likelihood has no maximum."""
     if hits.sum() in (0, sizes.sum()):
         return None
     from scipy.optimize import minimize_scalar
@@ -184,7 +184,7 @@ def _likeliest_weight(hits: Array, sizes: Array) -> float | None:
 
 @typed
 def funnel_limits(share: float, n: Numbers, *, level: float = 0.95) -> tuple[Any, Any]:
-    """Between which shares an organisation of n answers falls by chance, its true share being `share`.
+    """Compute limits within which a share from n answers falls by chance if the true one is `share`.
 
     Parameters
     ----------
@@ -244,7 +244,7 @@ def organisation_shares(
     bottom: Codes = None,
     level: float = 0.95,
 ) -> pd.DataFrame:
-    """Each organisation's share as it is and as it is after shrinkage, with the limits of a funnel.
+    """Estimate each organisation's share, plain and shrunken, with the limits of a funnel.
 
     Parameters
     ----------

@@ -177,7 +177,7 @@ def pair_people(
 
 
 def newcombe_paired_limits(both: Any, only_a: Any, only_b: Any, neither: Any, z: float) -> tuple[Any, Any]:
-    """Newcombe's limits of a difference of paired shares, a − b (1998, method 10), from counts.
+    """Compute Newcombe's limits of a difference of paired shares (1998, method 10), from counts.
 
     The correlation of the two answers, made smaller where it is positive, draws the hybrid of both Wilson
     intervals together.
@@ -205,7 +205,7 @@ _SLACK = 1e-9
 
 
 def shuffled_p(a: Array, b: Array, *, draws: int, seed: int) -> float:
-    """Two-sided p of Welch's t when people are dealt into the two samples anew.
+    """Compute the two-sided permutation p of Welch's t for two samples.
 
     Parameters
     ----------
@@ -238,7 +238,7 @@ def shuffled_p(a: Array, b: Array, *, draws: int, seed: int) -> float:
 
 
 def flipped_p(changes: Array, *, draws: int, seed: int) -> float:
-    """Two-sided p of a mean change when each person's change is turned about by the toss of a coin.
+    """Compute the two-sided p of a mean change by random sign flips of each person's change.
 
     NaN without a person.
 
@@ -258,14 +258,14 @@ def flipped_p(changes: Array, *, draws: int, seed: int) -> float:
 
 
 def _batches(people: int, draws: int, seed: int) -> Iterator[tuple[int, np.random.Generator]]:
-    """Sizes of batches that fit in memory, with the one generator they share."""
+    """Yield sizes of batches that fit in memory, with the generator they share."""
     rng, most = np.random.default_rng(seed), max(_CELLS // people, 1)
     for start in range(0, draws, most):
         yield min(most, draws - start), rng
 
 
 def _welch(inside: Array, values: Array) -> Array:
-    """|t| of each row of memberships; infinite where neither side varies and the means differ."""
+    """Compute |t| for each row of memberships; infinite where only the means vary."""
     n = inside.sum(axis=1)
     m = len(values) - n
     first, squares = inside @ values, inside @ values**2
@@ -289,7 +289,7 @@ _STILL = "no test: everyone changed by the same amount, or one person answered b
 
 @typed
 def newcombe_paired(table: Any, *, level: float = 0.95) -> Interval:
-    """Newcombe's interval of the difference of two paired shares (1998, method 10).
+    """Compute Newcombe's interval of the difference of two paired shares (1998, method 10).
 
     Parameters
     ----------
@@ -424,7 +424,7 @@ def panel_change(
 
 
 def _block(frame: pd.DataFrame, made: Request, paired: Pairing, level: float, power: float) -> pd.DataFrame:
-    """One item's rows: a group it was put to each."""
+    """Return one item's rows, one per group it was put to."""
     answers = np.empty(len(frame))
     made.fill(answers)
     before, after = answers[paired.earlier], answers[paired.later]
@@ -441,7 +441,7 @@ def _block(frame: pd.DataFrame, made: Request, paired: Pairing, level: float, po
 
 
 def _asked(audiences: tuple[str, ...] | None, names: Sequence[str], label: Sequence[Any]) -> bool:
-    """Whether a group's audience is put the item; every group where no column names the audience."""
+    """Return whether the group's audience is asked the item; True if no column names the audience."""
     if audiences is None or "audience" not in names:
         return True
     return str(label[list(names).index("audience")]) in audiences
@@ -450,7 +450,7 @@ def _asked(audiences: tuple[str, ...] | None, names: Sequence[str], label: Seque
 def shares_of_pairs(
     before: Array, after: Array, group: Any, count: int, level: float, power: float
 ) -> dict[str, Array]:
-    """Rows of a yes/no item: change of the share in each group."""
+    """Return rows of a yes/no item: the change of the share in each group."""
 
     def people(kind: Any) -> Array:
         return np.bincount(group[kind], minlength=count).astype(np.float64)
@@ -489,7 +489,7 @@ def shares_of_pairs(
 def means_of_pairs(
     before: Array, after: Array, group: Any, count: int, level: float, power: float
 ) -> dict[str, Array]:
-    """Rows of a mean: change of each person, on average, in each group."""
+    """Return rows of a mean: the average change per person in each group."""
     n = np.bincount(group, minlength=count).astype(np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         a, b, gap = (
@@ -651,7 +651,7 @@ def _sides(
     wave: str,
     waves: tuple[str, str],
 ) -> tuple[int, int]:
-    """Which group was in the pilot, and which is the control (−1 where there is none)."""
+    """Return the pilot's group and the control's (−1 where there is none)."""
     if arm is None:
         if control is not None:
             where = Problem(

@@ -33,7 +33,7 @@ __all__ = [
 def minimum_detectable_gap(
     n_a: Numbers, n_b: Numbers, *, power: float = 0.8, alpha: float = 0.05, p: float = 0.5
 ) -> Any:
-    """Smallest gap between two shares that a survey of that size finds with the given power.
+    """Compute the smallest gap between two shares that a sample detects with the given power.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def detectable_gap(a: Any, b: Any, *, power: float, alpha: float, p: float = 0.5
 def sample_size(
     gap: float, *, power: float = 0.8, alpha: float = 0.05, p: float = 0.5, ratio: float = 1.0
 ) -> int:
-    """Answers needed from side a (side b: `ratio` times as many) to find a gap of that size.
+    """Compute the answers needed from side a (side b: `ratio` times as many) to detect a gap.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ def margin_of_error(
     level: float = 0.95,
     design_effect: float = 1.0,
 ) -> Any:
-    """Half the width of a share's Wald interval, as pollsters print it.
+    """Compute half the width of a share's Wald interval, as pollsters print it.
 
     Parameters
     ----------
@@ -192,7 +192,7 @@ def size_for_margin(
     level: float = 0.95,
     design_effect: float = 1.0,
 ) -> float:
-    """Answers needed for a margin of error, unrounded: round up.
+    """Compute the answers needed for a margin of error, unrounded: round up.
 
     Parameters
     ----------
@@ -347,7 +347,7 @@ def exact_detectable_gap(
 
 
 def _rejected(n: int, m: int, test: str, alpha: float) -> Array:
-    """1 for every outcome the test rejects."""
+    """Return 1 for every outcome that the test rejects."""
     if test == "fisher":
         x, y = np.meshgrid(np.arange(n + 1.0), np.arange(m + 1.0), indexing="ij")
         found = fisher_p(x.ravel(), np.full(x.size, float(n)), y.ravel(), np.full(x.size, float(m)))
@@ -365,7 +365,7 @@ def _rejected(n: int, m: int, test: str, alpha: float) -> Array:
 
 
 def _outcomes(n: int, p: float, population: int | None) -> Array:
-    """Chance of each number of answers."""
+    """Compute the probability of each number of answers."""
     k = np.arange(n + 1.0)
     if population is None:
         return np.asarray(np.exp(_choose(float(n), k) + xlogy(k, p) + xlog1py(n - k, -p)))

@@ -56,7 +56,7 @@ def gaps_from_summary(
     margin: float = 0.10,
     power: float = 0.8,
 ) -> pd.DataFrame:
-    """Differences between audiences from shares and bases, as reports publish them.
+    """Compare audiences from published shares and bases.
 
     Parameters
     ----------
@@ -445,7 +445,7 @@ def _tested(plain: pd.DataFrame, figure: Array, level: float) -> dict[str, Any]:
 
 
 def _designed(plain: pd.DataFrame, figure: Array) -> dict[str, Any]:
-    """t of the design; no test where the answers do not vary."""
+    """Compute the design's t; NaN where the answers do not vary."""
     error, own = plain["std_error"].to_numpy(), plain["estimate"].to_numpy()
     df = plain["df"].to_numpy(dtype=np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):

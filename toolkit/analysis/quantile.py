@@ -37,7 +37,7 @@ _SAME = 1e-12
 
 @typed
 def weighted_quantile(values: Numbers, weights: Numbers, p: float, *, rule: str = "math") -> float:
-    """One weighted quantile.
+    """Compute one weighted quantile.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def weighted_quantile(values: Numbers, weights: Numbers, p: float, *, rule: str 
 
 
 def quantile_of(x: Array, w: Array, p: float, rule: str) -> float:
-    """Quantile of answers in order, all of positive weight; NaN of none."""
+    """Compute a quantile of sorted answers of positive weight; NaN of none."""
     if len(x) == 0:
         return float("nan")
     if len(x) == 1:
@@ -139,7 +139,7 @@ def quantiles(
     rule: str = "math",
     interval: str = "mean",
 ) -> pd.DataFrame:
-    """Quantiles of answers by item and group.
+    """Estimate quantiles of answers by item and group.
 
     Parameters
     ----------
@@ -274,7 +274,7 @@ class _Group:
     df: float
 
     def share(self, value: float) -> tuple[float, float]:
-        """Share of answers at or below a value, and its standard error."""
+        """Estimate the share of answers at or below a value, and its standard error."""
         below = np.where(self.inside, self.values <= value, False).astype(np.float64)[:, None]
         share, covariance = ratio_estimates(self.sampled, below, self.inside.astype(np.float64)[:, None])
         return float(share[0]), float(np.sqrt(max(covariance[0, 0], 0.0)))

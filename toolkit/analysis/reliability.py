@@ -89,7 +89,7 @@ def reliability(
     missing: Missing = "pairwise",
     level: float = 0.95,
 ) -> Reliability:
-    """Cronbach's alpha of a scale and what each item does to it, as R's `psych::alpha`.
+    """Compute Cronbach's alpha of a scale and alpha without each item, as R's `psych::alpha`.
 
     Parameters
     ----------
@@ -378,7 +378,7 @@ def rater_agreement(
 def item_values(
     frame: pd.DataFrame, items: Sequence[Variable | str], what: str, *, reverse: Sequence[str] = ()
 ) -> tuple[tuple[str, ...], Array]:
-    """Items as numbers, people × items, reversed ones mirrored about the middle of their scale."""
+    """Return items as numbers, people × items, reversed ones mirrored about the scale's middle."""
     wanted = requests_for(read_columns(frame, items), "mean")
     names = tuple(one.item for one in wanted)
     problems = [
@@ -408,7 +408,7 @@ def item_values(
 def weighted_alpha(
     frame: pd.DataFrame, items: Sequence[str], *, design: Design | None = None, level: float = 0.95
 ) -> pd.DataFrame:
-    """Cronbach's alpha of a scale under a design, among those who answered every item.
+    """Compute Cronbach's alpha of a scale under a design, from complete answers.
 
     Parameters
     ----------
@@ -464,7 +464,7 @@ def weighted_alpha(
 def kappa(
     frame: pd.DataFrame, first: str, second: str, *, design: Design | None = None, level: float = 0.95
 ) -> pd.DataFrame:
-    """Cohen's kappa of two answers with the same codes, under a design.
+    """Compute Cohen's kappa of two answers with the same codes, under a design.
 
     Parameters
     ----------

@@ -168,7 +168,7 @@ _MOST = 4_000_000
 
 @typed
 def fisher_table(table: Any) -> Test:
-    """Fisher's exact test of an r × c table, as R's `fisher.test`.
+    """Test an r × c table by Fisher's exact test, as R's `fisher.test`.
 
     Parameters
     ----------
@@ -225,7 +225,7 @@ def fisher_table(table: Any) -> Test:
 
 
 def _enumerate(rows: Array, columns: Array) -> tuple[Array, Array]:
-    """Column sums and Σ −log x! of every table of these rows that fits the columns."""
+    """Return column sums and Σ −log x! of every table of these rows that fits the columns."""
     sums, logs = np.zeros((1, len(columns))), np.zeros(1)
     for n in rows:
         options = _compositions(int(n), columns)
@@ -238,7 +238,7 @@ def _enumerate(rows: Array, columns: Array) -> tuple[Array, Array]:
 
 
 def _compositions(n: int, columns: Array) -> Array:
-    """Every way to put n people into the columns without overfilling one."""
+    """Yield every way to put n people into the columns without overfilling one."""
     made = np.zeros((1, 0))
     for at, column in enumerate(columns):
         left = n - made.sum(axis=1)
@@ -254,7 +254,7 @@ def _compositions(n: int, columns: Array) -> Array:
 def _joined(
     first: tuple[Array, Array], second: tuple[Array, Array], columns: Array, most: float, total: float
 ) -> float:
-    """Mass of all joined tables whose Σ −log x! is at most `most`."""
+    """Sum the mass of all joined tables whose Σ −log x! is at most `most`."""
     (sums, logs), (others, other_logs) = first, second
     base = np.concatenate([[1.0], np.cumprod(columns[:-1] + 1)])
     key, other_key = (sums @ base), ((columns - others) @ base)
@@ -286,7 +286,7 @@ def _joined(
 def mantel_haenszel(
     tables: Numbers, *, correct: bool = True, exact: bool = False, level: float = 0.95
 ) -> Test:
-    """Cochran–Mantel–Haenszel test, as R's `mantelhaen.test`.
+    """Test association over strata by Cochran–Mantel–Haenszel, as R's `mantelhaen.test`.
 
     Parameters
     ----------
@@ -389,7 +389,7 @@ def _asymptotic(x: Array, correct: bool, level: float) -> Test:
 
 
 def _generalised(x: Array) -> Test:
-    """Σ over strata of observed less expected, against its covariance under no association."""
+    """Compare Σ of observed less expected over strata with its covariance under no association."""
     rows, columns, n = x.sum(axis=1), x.sum(axis=0), x.sum(axis=(0, 1))
     apart = (x - rows[:, None, :] * columns[None, :, :] / n)[:-1, :-1].sum(axis=2).T.ravel()
     variance = np.zeros((apart.size, apart.size))

@@ -109,7 +109,7 @@ class Cells:
         bottom: Array | None = None,
         asked: Any = None,
     ) -> Estimates:
-        """Estimates of every row of `values` (NaN where there is no answer) in every group.
+        """Estimate every row of `values` (NaN where there is no answer) in every group.
 
         `asked` (statistics × groups) leaves out groups an item is not put to.
         """
@@ -188,7 +188,7 @@ class Cells:
     def _replicated_variances(
         self, replicated: Replicated, filled: Array, known: Array, member: Array, n: Array, found: Array
     ) -> Array:
-        """Covariance of variances, each replicate's about that replicate's own mean, as R's `svyvar`."""
+        """Compute the covariance of variances from replicates about their own means, as R's `svyvar`."""
         answered = _spread_out(known, member)
         weights = self._sampled.weights
         values = _spread_out(filled, member)
@@ -244,7 +244,7 @@ class Cells:
 
 
 def _spread_out(values: Array, member: Array) -> Array:
-    """Rows × (statistics · groups), 0 outside the group."""
+    """Return rows × (statistics · groups), 0 outside the group."""
     spread: Array = (values[:, :, None] * member[None, :, :]).transpose(1, 0, 2).reshape(len(member), -1)
     return spread
 
@@ -270,7 +270,7 @@ def contrast(
     pairs: Sequence[tuple[str, str]] | None = None,
     level: float = 0.95,
 ) -> pd.DataFrame:
-    """Comparisons of estimates, with t intervals and tests of "it is 0".
+    """Compare estimates, with t intervals and tests against 0.
 
     Parameters
     ----------
@@ -538,7 +538,7 @@ def estimate(
     level: float = 0.95,
     complete: bool = False,
 ) -> Estimates:
-    """Means, totals or variances of items by group, with all their covariances.
+    """Estimate means, totals or variances of items by group, with all their covariances.
 
     Parameters
     ----------
@@ -618,7 +618,7 @@ def totals(
     design: Design | None = None,
     level: float = 0.95,
 ) -> pd.DataFrame:
-    """Weighted totals: of numbers ("mean" takes answers as numbers), or of people who gave an answer.
+    """Estimate weighted totals of numbers ("mean") or of people who gave an answer.
 
     Parameters
     ----------
@@ -654,7 +654,7 @@ def variances(
     design: Design | None = None,
     level: float = 0.95,
 ) -> pd.DataFrame:
-    """Variance of answers in the population.
+    """Estimate the variance of answers in the population.
 
     Parameters
     ----------
@@ -688,7 +688,7 @@ def ratios(
     level: float = 0.95,
     covariances: bool = False,
 ) -> Any:
-    """Ratios of two totals, such as the share of all ticks that went to one option.
+    """Estimate ratios of two totals, such as one option's share of all ticks.
 
     Parameters
     ----------
@@ -749,7 +749,7 @@ def design_effects(
     design: Design | None = None,
     replacement: bool = False,
 ) -> pd.DataFrame:
-    """Design effect of every mean (or total), by item and group.
+    """Compute the design effect of every mean (or total), by item and group.
 
     Parameters
     ----------

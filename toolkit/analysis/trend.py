@@ -47,7 +47,7 @@ _SAID = {"verdict", "verdict_code", "method", "method_code"}
 
 
 def broken_series(compared: pd.DataFrame | None, what: str) -> Broken:
-    """(item, audience) → what changed, of those for which no trend may be drawn.
+    """Return (item, audience) → what changed, for series that allow no trend.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def without_broken(frame: pd.DataFrame, broken: Broken, before: pd.Series) -> pd
 
 
 def mark_broken(rows: pd.DataFrame, broken: Broken) -> pd.DataFrame:
-    """Rows of changed questions without numbers, with a verdict and the reason."""
+    """Return rows of changed questions without numbers, with a verdict and the reason."""
     if not broken:
         return rows
     if "audience" in rows.columns:

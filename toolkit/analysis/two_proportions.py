@@ -119,7 +119,7 @@ def _score(p: Any, n: Any, q: Any, m: Any, difference: Array) -> Array:
 
 
 def _restricted(x1: Any, n1: Any, x2: Any, n2: Any, d: Array) -> tuple[Array, Array]:
-    """Maximum-likelihood shares whose difference is d: the closed root of a cubic."""
+    """Solve the cubic for the maximum-likelihood shares whose difference is d."""
     total = n1 + n2
     l2 = (n1 + 2 * n2) * d - total - (x1 + x2)
     l1 = (n2 * d - total - 2 * x2) * d + (x1 + x2)

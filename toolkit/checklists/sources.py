@@ -106,7 +106,7 @@ def of_publication(facts: StudyFacts) -> Facts:
 
 
 def _from_texts(texts: tuple[Text, ...]) -> dict[str, Answer]:
-    """Answer the elements that have a text; where audiences differ, each text names its audience."""
+    """Return the elements that have a text; where audiences differ, each text names its audience."""
     found: dict[str, dict[str, list[str]]] = {}
     for text in texts:
         found.setdefault(text.element, {}).setdefault(text.words, []).append(text.where)
@@ -133,7 +133,7 @@ def _where(places: list[list[str]]) -> str:
 
 
 def _computed(study: Study) -> dict[str, Answer]:
-    """Answer the elements that every report prints by itself."""
+    """Return the elements that every report prints by itself."""
     language, instrument = study.language, study.instrument
     title = instrument.title.get(language, instrument.id)
     where = "the report computes it"

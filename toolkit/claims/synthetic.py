@@ -359,7 +359,14 @@ def synthesise(
     problems = [problem for row in records(margins) for problem in _unmet(row, opened)]
     if problems:
         raise InvalidInput(opened.path, problems)
-    assumptions = _assumptions(opened)
+    rows = [
+        {"item": one.item, "audience": audience, "among": one.among or "", "answer": answer, "share": value}
+        for one in opened.shares
+        for audience in one.audiences
+        for answer, value in one.share.items()
+        if answer not in one.findings
+    ]
+    assumptions = pd.DataFrame(rows, columns=["item", "audience", "among", "answer", "share"])
     frame.attrs = {"synthetic": True, "assumptions": _in_words(opened, dependence, seed)}
     return Synthetic(frame, margins, assumptions, opened, seed, dependence)
 
@@ -496,17 +503,6 @@ def _unmet(row: Mapping[str, object], opened: Opened) -> list[Problem]:
         what = f"is of at most {claim['n_most']} people, and {n} are asked it here"
         problems.append(Problem("contradiction", where, what, "assume a smaller base"))
     return problems
-
-
-def _assumptions(opened: Opened) -> pd.DataFrame:
-    rows = [
-        {"item": one.item, "audience": audience, "among": one.among or "", "answer": answer, "share": value}
-        for one in opened.shares
-        for audience in one.audiences
-        for answer, value in one.share.items()
-        if answer not in one.findings
-    ]
-    return pd.DataFrame(rows, columns=["item", "audience", "among", "answer", "share"])
 
 
 def _in_words(opened: Opened, dependence: Dependence, seed: int) -> str:

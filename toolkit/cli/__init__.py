@@ -85,24 +85,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         One of `EXIT_CODES`.
     """
-    _harden_streams()
+    # keep a batch alive if the terminal cannot print a name, or if an output stream is closed
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - open while the program runs
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure:
+            reconfigure(errors="backslashreplace")
     with _escaping():
-        return _run(arguments)
-
-
-def _run(arguments: Sequence[str] | None) -> int:
-    given = _parser().parse_args(arguments)
-    given.result, given.fault = {}, None
-    with _output(given):
-        try:
-            shipped()  # refuses to run from a zip archive
-            with interruptible():
-                code: int = given.run(given)
-        except (ToolkitError, KeyboardInterrupt, OSError) as raised:
-            given.fault, code = raised, _explained(raised)
-    if given.json:
-        print(json.dumps(_envelope(given, code), indent=2))
-    return code
+        given = _parser().parse_args(arguments)
+        given.result, given.fault = {}, None
+        with _output(given):
+            try:
+                shipped()  # refuses to run from a zip archive
+                with interruptible():
+                    code: int = given.run(given)
+            except (ToolkitError, KeyboardInterrupt, OSError) as raised:
+                given.fault, code = raised, _explained(raised)
+        if given.json:
+            print(json.dumps(_envelope(given, code), indent=2))
+        return code
 
 
 def _explained(fault: BaseException) -> int:
@@ -230,15 +234,3 @@ def _escaping() -> Iterator[None]:
         raise
     # any other error leaves the streams escaped: the interpreter prints its traceback after this
     sys.stdout, sys.stderr = usual
-
-
-def _harden_streams() -> None:
-    """Keep a batch alive if the terminal cannot print a name, or if an output stream is closed."""
-    if sys.stdout is None:
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - open while the program runs
-    if sys.stderr is None:
-        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure:
-            reconfigure(errors="backslashreplace")

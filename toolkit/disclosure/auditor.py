@@ -870,7 +870,7 @@ class _Puzzle:
                 self._options(wave, version, variable, instrument)
 
     def _options(self, wave: str, version: int, variable: Variable, instrument: Instrument) -> None:
-        """Everybody ticks something; who ticks "none of these" ticks nothing else."""
+        """Require that everybody ticks something, and that "none of these" excludes the others."""
         options = [one for one in instrument.of_item(variable.item.id) if one.kind == "option"]
         keys = [(wave, version, one.name) for one in options]
         if not all(key in self.cells for key in keys):

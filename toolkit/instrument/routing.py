@@ -282,7 +282,7 @@ class Condition:
         return tuple(dict.fromkeys(leaf.name for leaf in leaves(self.tree)))
 
     def item_ids(self, instrument: Instrument) -> tuple[str, ...]:
-        """Ids of the items it depends on; a column's name counts as its item."""
+        """Return ids of the items it depends on; a column's name counts as its item."""
         named = (instrument[name].item.id if name in instrument else name for name in self.names)
         return tuple(dict.fromkeys(named))
 

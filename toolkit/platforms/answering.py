@@ -54,7 +54,7 @@ class Answering:
         self.hidden: pd.DataFrame | None = None
 
     def read(self, frame: pd.DataFrame, raw: pd.DataFrame, columns: Columns) -> pd.DataFrame:
-        """Every variable of the instrument, blank where the file has no column."""
+        """Return every variable of the instrument, blank where the file has no column."""
         self._note_hidden(frame, columns.of_variable)
         of_variable = self._words_apart(frame, columns.of_variable)
         several = {item.id for item in self.instrument.items if item.type in ("multi", "ranking")}
@@ -88,7 +88,7 @@ class Answering:
     def _words_apart(
         self, frame: pd.DataFrame, of_variable: Mapping[str, tuple[str, ...]]
     ) -> dict[str, tuple[str, ...]]:
-        """Headings by variable; a column of people's own words is the text's, whatever it is called."""
+        """Return headings by variable; a column of write-ins belongs to the text, whatever its name."""
         found = dict(of_variable)
         for write_in in (v for v in self.instrument.variables if v.write_in and v.item.type == "multi"):
             option = self.instrument[write_in.name.removesuffix("_text")]
@@ -132,7 +132,7 @@ class Answering:
         return dict.fromkeys(self.platform.other_words, write_in.option.code)
 
     def _own_codes(self, variable: Variable) -> dict[str, str]:
-        """Analysis codes of missing answers, into which manifests, labels and `missing` turn cells."""
+        """Return the codes of missing answers that manifests, labels and `missing` declare."""
         headings = [name for name, found in self.matched.accepted.items() if found == variable.name]
         known = any(name in self.matched.words or name in self.labels for name in headings)
         return {"-1": "-1", "-2": "-2"} if known or self.entry.missing else {}
@@ -149,7 +149,7 @@ class Answering:
         return cells
 
     def _within_bounds(self, cells: pd.Series, variable: Variable) -> pd.Series:
-        """Numbers; one out of bounds is a problem only where its owner submitted it and no rule blanks it.
+        """Return numbers; report those out of bounds in submitted rows that no rule blanks.
 
         Platforms store what was typed when somebody leaves the page, before they check it.
         """
@@ -253,7 +253,7 @@ class Answering:
         return {value: code for value, code in (missing | self.entry.missing).items() if value not in answers}
 
     def _check_declared(self, heading: str, variable: Variable, said: Mapping[str, str]) -> None:
-        """Values the file declares missing are no answers, nor blank, unless something says what they mean.
+        """Report declared missing values whose meaning nothing states.
 
         A code of the variable is an answer all the same: the instrument says so.
         """
@@ -301,7 +301,7 @@ _WORDS: Mapping[str, str] = {
 
 
 def missing_by_label(labels: Mapping[str, str], variable: Variable, instrument: Instrument) -> dict[str, str]:
-    """Value → analysis code, for values whose label says that there is no answer.
+    """Map values to missing codes, where the label says that there is no answer.
 
     A value the variable has as an answer code is left alone, whatever its label.
 
@@ -323,7 +323,7 @@ def missing_by_label(labels: Mapping[str, str], variable: Variable, instrument: 
 
 
 def label_problems(heading: str, labels: Mapping[str, str], variable: Variable) -> Iterator[Problem]:
-    """Codes that carry the label of another code: the scale runs the other way, or it is another item's."""
+    """List codes that carry another code's label: a reversed scale, or another item's."""
     ours = {
         code: {folded(label) for label in option.label.values()}
         for option in (variable.scale.options if variable.scale else ())

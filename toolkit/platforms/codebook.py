@@ -151,7 +151,7 @@ def _part(variable: Variable, instrument: Instrument, language: str) -> dict[str
 
 
 def _sources(variables: tuple[Variable, ...]) -> dict[str, str]:
-    """Source → the columns it is of; nothing is said of columns where all have one."""
+    """Map each source to its columns; empty if all columns share one."""
     found: dict[str, list[str]] = {}
     for variable in variables:
         found.setdefault(cited(variable.source), []).append(variable.name)
@@ -199,7 +199,7 @@ def _width(title: str) -> int:
 
 
 def sheets(instrument: Instrument) -> Mapping[str, Sheet]:
-    """Sheet → its rows: title of the column → cell."""
+    """Map each sheet to its rows: column title → cell."""
     found = {
         "Columns": list(_columns(instrument)),
         "Answers": list(_answers(instrument)),

@@ -72,18 +72,14 @@ def tidied(cells: pd.DataFrame) -> pd.DataFrame:
 def _tidied(column: pd.Series) -> pd.Series:
     if isinstance(column.dtype, pd.CategoricalDtype):
         return recoded(column, {cell: tidy(cell) for cell in column.cat.categories})
-    loose = _untidy(column)
-    if not loose.any():
-        return column
-    return column.where(~loose, column[loose].map(tidy).reindex(column.index))
-
-
-def _untidy(column: pd.Series) -> pd.Series:
     import pyarrow as pa
     from pyarrow import compute
 
     found = compute.match_substring_regex(pa.array(column.array), _UNTIDY)
-    return pd.Series(found.to_numpy(zero_copy_only=False), index=column.index)
+    loose = pd.Series(found.to_numpy(zero_copy_only=False), index=column.index)
+    if not loose.any():
+        return column
+    return column.where(~loose, column[loose].map(tidy).reindex(column.index))
 
 
 def recoded(cells: pd.Series, changed: Mapping[str, str]) -> pd.Series:
@@ -102,14 +98,14 @@ def recoded(cells: pd.Series, changed: Mapping[str, str]) -> pd.Series:
 
 
 def holds(cells: pd.Series, cell: str) -> pd.Series:
-    """Where a column says one thing."""
+    """Return where a column says one thing."""
     if isinstance(cells.dtype, pd.CategoricalDtype) and cell not in cells.cat.categories:
         return pd.Series(False, index=cells.index)
     return cells == cell
 
 
 def met(cells: pd.Series, condition: Condition) -> np.ndarray:
-    """Where the cells of a condition's column meet it; 5.0 is 5."""
+    """Return where the cells of a condition's column meet it; 5.0 is 5."""
     cells = cells.astype(str)
     if condition.contains is not None:
         return np.asarray(cells.str.contains(tidy(condition.contains), regex=False))
@@ -177,7 +173,7 @@ def plain_entry(path: Path, platform: str, wave: str, headings: Iterable[str]) -
 
 
 def rename_problems(entry: AnswersFile, headings: Iterable[str], instrument: Instrument) -> Iterator[Problem]:
-    """Entries of `columns` and `absent` that lead nowhere."""
+    """List entries of `columns` and `absent` that name nothing known."""
     headings = list(headings)
     names = sorted({name for v in instrument.variables for name in (v.name, v.item.id)})
     for heading, name in entry.columns.items():
@@ -235,7 +231,7 @@ def of_entry(sheet: Sheet, entry: AnswersFile, problems: list[Problem]) -> tuple
 def _unknown_waves(
     cells: pd.Series, values: Mapping[str, str | None], entry: AnswersFile
 ) -> Iterator[Problem]:
-    """Rows that no wave claims."""
+    """Report rows that belong to no wave."""
     blank = cells[(cells == "") & ("" not in values)]
     column = entry.wave_column.column if entry.wave_column else ""
     if len(blank):
@@ -251,7 +247,7 @@ def _unknown_waves(
 
 
 def kept_rows(aside: Mapping[str, pd.Series], index: pd.Index) -> pd.Series:
-    """Rows that no reason sets aside."""
+    """Return the rows that no reason excludes."""
     left = pd.Series(True, index=index)
     for rows in aside.values():
         left &= ~rows
@@ -399,7 +395,7 @@ def _own_words(variable: Variable, *, numbered: bool) -> tuple[str, ...]:
 
 
 def holds_words(cells: pd.Series, variable: Variable, *, numbered: bool = False) -> bool:
-    """Whether the column of an option that takes a write-in holds people's own words, not ticks."""
+    """Return whether a write-in option's column holds words rather than ticks."""
     marks = dict.fromkeys([*TICKED, *NOT_TICKED, *_own_words(variable, numbered=numbered)], "")
     said = pd.Series(cells.astype(str).unique(), dtype=str).map(tidy)
     return not set(as_known(said, marks, [])) <= marks.keys()
@@ -590,7 +586,7 @@ def split_ranks(
 
 
 def _known_in_order(pieces: Sequence[str], words: Mapping[str, str], separator: str) -> list[str]:
-    """Codes of the pieces in order, labels that hold the separator put together; [] where one is unknown."""
+    """Return codes of the pieces in order, rejoining labels that hold the separator; [] if one is unknown."""
     if not pieces:
         return []
     for length in range(len(pieces), 0, -1):
@@ -602,7 +598,7 @@ def _known_in_order(pieces: Sequence[str], words: Mapping[str, str], separator: 
 
 
 def taken_apart(cell: str, words: Mapping[str, str], separator: str) -> frozenset[str] | None:
-    """Option codes of one cell; None where it cannot be split, or in ways that differ.
+    """Return the option codes of one cell; None where it cannot be split in exactly one way.
 
     A separator after the last choice, as Microsoft Forms writes it, says nothing.
     """
@@ -618,7 +614,7 @@ def _pieces(cell: str, words: Mapping[str, str], separator: str) -> list[str]:
 
 
 def _around(cell: str, words: Mapping[str, str], separator: str) -> tuple[frozenset[str], str]:
-    """Known choices before and after the shortest run of unknown parts, and that run; of equals the last.
+    """Return the known choices around the shortest run of unknown parts, and that run (the last of equals).
 
     The whole cell is the run where it can be read in several ways.
     """
@@ -634,7 +630,7 @@ def _around(cell: str, words: Mapping[str, str], separator: str) -> tuple[frozen
 
 
 def _ways(pieces: Sequence[str], words: Mapping[str, str], separator: str) -> list[set[frozenset[str]]]:
-    """For each number of pieces, every set of choices that these first pieces can be read as."""
+    """Return, for each number of leading pieces, every set of choices they can be read as."""
     ways: list[set[frozenset[str]]] = [{frozenset()}, *(set() for _ in pieces)]
     for end in range(1, len(pieces) + 1):
         for start in range(end):

@@ -123,7 +123,7 @@ def _study(root: ElementTree.Element, part: Instrument) -> None:
 
 
 def groups(part: Instrument) -> Iterator[ElementTree.Element]:
-    """Matrices and multi-selects: the columns that one question makes."""
+    """List matrices and multi-selects with the columns that one question makes."""
     for item in part.items:
         if item.type not in ("matrix", "multi", "ranking"):
             continue
@@ -236,7 +236,7 @@ def _categories(made: ElementTree.Element, variable: Variable, part: Instrument)
 
 
 def score_variables(part: Instrument) -> Iterator[ElementTree.Element]:
-    """Scores: variables that are derived, and from which others."""
+    """List derived variables and the variables they are computed from."""
     for name, score in part.scores.items():
         held = [f"V_{item}" for item in score.items if item in part]
         if not held:

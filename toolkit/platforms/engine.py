@@ -145,7 +145,7 @@ _UNTICKED = ("", "N", "No", "0")
 
 
 def _answered(frame: pd.DataFrame, platform: Dialect, matched: Matched, instrument: Instrument) -> pd.Series:
-    """Rows in which some question holds something."""
+    """Return rows in which at least one question is answered."""
     blank = ["", *platform.blank, *platform.unanswered, *([platform.hidden] if platform.hidden else [])]
     found = pd.Series(False, index=frame.index)
     for heading, name in matched.accepted.items():
@@ -208,7 +208,7 @@ def _spelt(entry: AnswersFile, platform: Dialect, names: Sequence[str]) -> Answe
 def _in_order(
     platform: Dialect, matched: Matched, entry: AnswersFile, frame: pd.DataFrame, raw: pd.DataFrame
 ) -> tuple[Matched, AnswersFile, pd.DataFrame, pd.DataFrame]:
-    """Rankings with a column per rank as one column of what was ranked, in order, a line each."""
+    """Join rankings with a column per rank into one column, one choice per line."""
     places: dict[str, list[tuple[int, str]]] = {}
     for name, found in matched.accepted.items():
         item_id, mark, rank = found.partition("#")
@@ -234,7 +234,7 @@ def _in_order(
 
 
 def _beside(frame: pd.DataFrame, entry: AnswersFile, instrument: Instrument) -> pd.DataFrame | None:
-    """Per multi-select, who ticked or wrote something in a column of it that stays unread."""
+    """Return, per multi-select, who answered in one of its columns that is not read."""
     made: dict[str, pd.Series] = {}
     for heading in entry.ignore_columns:
         item = multi_of(heading, instrument)
@@ -267,7 +267,7 @@ def _mapped(
 
 
 def _unsaid(sheet: Sheet, instrument: Instrument, manifest: ExportManifest | None) -> set[str]:
-    """Variables that stand in the file only where they were answered: of the manifest, those it fielded."""
+    """Return variables that a file holds only if answered: with a manifest, those it fielded."""
     if not sheet.sparse:
         return set()
     if manifest is not None:
@@ -276,7 +276,7 @@ def _unsaid(sheet: Sheet, instrument: Instrument, manifest: ExportManifest | Non
 
 
 def _known(sheet: Sheet, platform: Dialect) -> list[str]:
-    """Everything `columns` may name a column by."""
+    """Return every name by which `columns` may refer to a column."""
     said = [code for name in sheet.names for code in platform.spellings(name)]
     return [*(name for row in sheet.headings for name in row), *unique_names(sheet.names), *said]
 
@@ -314,7 +314,7 @@ def _matched(
 
 
 def _all_found(problem: Problem, found: Matched, platform: Dialect) -> bool:
-    """Whether the columns of a repeated heading were all distinguished, or are the platform's own."""
+    """Return whether the columns of a repeated heading are all identified, or the platform's own."""
     heading = problem.where.removeprefix("column ")
     mine = [name for name in found.names if name == heading or name.startswith(f"{heading} (")]
     return bool(mine) and all(name in found.accepted or _is_own(platform, name) for name in mine)
@@ -332,7 +332,7 @@ def _audience_heading(
     manifest: ExportManifest | None,
     instrument: Instrument,
 ) -> tuple[str, tuple[str, ...]]:
-    """Where the audience stands: as named; with a manifest, the one column left that holds nothing else."""
+    """Return the audience's heading: as named, or with a manifest the one column left over."""
     column = entry.audience_column
     if "audience_column" not in entry.model_fields_set and manifest and manifest.audience_column:
         column = manifest.audience_column
@@ -363,7 +363,7 @@ def _columns(
     audience: pd.Series,
     unsaid: Collection[str],
 ) -> tuple[Columns, tuple[str, ...]]:
-    """Which column is which variable; what no answer mentions counts as blank, and is noted.
+    """Match columns to variables; report variables without a column, which count as blank.
 
     Parameters
     ----------
@@ -404,7 +404,7 @@ def _columns(
 
 
 def _by_text(name: str, matched: Matched, instrument: Instrument) -> bool:
-    """Whether an option has no column of ticks but one of write-ins, which say who chose it."""
+    """Return whether an option has write-ins but no ticks, so that they show who chose it."""
     write_in = instrument.write_in_of(instrument[name].item.id)
     return (
         write_in is not None

@@ -214,7 +214,7 @@ def _present_though_absent(
 
 
 def _among(name: str, names: Collection[str], instrument: Instrument) -> bool:
-    """Whether a variable, or the item it is a part of, is among the names."""
+    """Return whether a variable, or the item it belongs to, is among the names."""
     return name in names or (name in instrument and instrument[name].item.id in names)
 
 

@@ -105,7 +105,7 @@ class ExportManifest(Strict):
         return tuple(column for column in self.columns if column.variable == variable)
 
     def by_heading(self, style: str) -> dict[str, Column]:
-        """Heading → column in one style; headings that two columns share are left out (`shared_headings`)."""
+        """Map headings of one style to columns, without those that two share (`shared_headings`)."""
         shared = self.shared_headings(style)
         return {
             heading: column
@@ -115,7 +115,7 @@ class ExportManifest(Strict):
         }
 
     def shared_headings(self, style: str) -> dict[str, tuple[str, ...]]:
-        """Headings of one style under which two or more columns stand, and our names of those."""
+        """Map headings of one style that several columns share to these columns."""
         found: dict[str, dict[str, None]] = {}
         for column in self.columns:
             for heading in column.headings.get(style, ()):

@@ -86,7 +86,7 @@ def unique_sheet(sheet: Sheet) -> tuple[Sheet, tuple[str, ...]]:
 
 
 def codes_of(instrument: Instrument) -> dict[str, str]:
-    """Headings by code in every usual spelling → variable, or item for a multi-select in one column."""
+    """Map headings by code in every usual spelling to a variable, or to a multi-select's item."""
     accepted: dict[str, str] = {}
     for item in instrument.items:
         if item.type in ("multi", "ranking"):
@@ -120,7 +120,7 @@ def _write_in_spellings(variable: Variable, instrument: Instrument) -> Iterator[
 
 
 def ranks_of(instrument: Instrument) -> dict[str, str]:
-    """Headings of LimeSurvey's columns by rank, `item[1]` → `item#1`; each holds the code of an option."""
+    """Map LimeSurvey's headings by rank, `item[1]` → `item#1`; each cell holds an option's code."""
     return {
         f"{item.id}[{rank}]": f"{item.id}#{rank}"
         for item in instrument.items
@@ -204,7 +204,7 @@ def by_codes(
 
 
 def _settled(heading: str, headings: Sequence[str], names: Sequence[str], said: Collection[str]) -> bool:
-    """Whether the study file says of all columns of a heading but one what they are."""
+    """Return whether the study file explains all columns of a heading but one."""
     mine = [name for name, own in zip(names, headings, strict=True) if own == heading]
     return sum(name not in said for name in mine) <= 1
 
@@ -377,7 +377,7 @@ _HINT = "export again with choice texts, or write recodes: set (they were set in
 
 
 def _told(seen: set[str], by_value: Mapping[str, str], by_place: Mapping[str, str]) -> str | None:
-    """ "set", "unset", None where it makes no difference, or why it cannot be told."""
+    """Return "set", "unset", None where it makes no difference, or why it cannot be determined."""
     values, places = seen & (by_value.keys() - by_place.keys()), seen & (by_place.keys() - by_value.keys())
     if values and places:
         return (
@@ -400,7 +400,7 @@ def _listed(cells: Iterable[str]) -> str:
 
 
 def by_code(sheet: Sheet, instrument: Instrument, manifest: ExportManifest | None, source: str) -> Sheet:
-    """Columns of options numbered by position, named by code where the two differ.
+    """Name columns of options numbered by position by code, where the two differ.
 
     With a manifest nothing is changed: it knows the headings.
 

@@ -16,7 +16,7 @@ _DEVICES = {"con", "prn", "aux", "nul", *(f"{kind}{n}" for kind in ("com", "lpt"
 
 
 def folder_name(text: str) -> bool:
-    """Whether a name is safe as a folder on any system.
+    """Return whether a name is safe as a folder on any system.
 
     Examples
     --------

@@ -32,7 +32,7 @@ __all__ = [
 
 
 def all_audiences(cells: pd.Series, instrument: Instrument) -> bool:
-    """Whether a column holds audiences and nothing else."""
+    """Return whether a column holds audiences and nothing else."""
     said = cells[cells != ""]
     return len(said) > 0 and bool(said.isin(list(audience_words(instrument.audiences, numbered=False))).all())
 
@@ -126,7 +126,7 @@ def _strange(said: pd.Series, column: str, words: Mapping[str, str], problems: l
 
 
 def needed(entry: AnswersFile, instrument: Instrument, audience: pd.Series) -> list[str]:
-    """Variables somebody in the file was to be asked; where audiences are not told, those of them all."""
+    """Return variables that somebody in the file was asked; of all audiences if they are unknown."""
     present = set(audience.dropna().unique())
     possible = set(possible_audiences(entry, instrument))
     return [
@@ -139,7 +139,7 @@ def needed(entry: AnswersFile, instrument: Instrument, audience: pd.Series) -> l
 def filled_by_others(
     cells: pd.Series, heading: str, name: str, audiences: tuple[str, ...], audience: pd.Series
 ) -> Iterator[Problem]:
-    """Answers in a column of one audience in rows of another."""
+    """Find answers in a column of one audience in rows of another."""
     cells = cells.astype(str)
     wrong = cells[(cells.str.strip() != "") & audience.notna() & ~audience.isin(list(audiences))]
     if len(wrong):
@@ -155,7 +155,7 @@ def filled_by_others(
 def other_wave(
     frame: pd.DataFrame, entry: AnswersFile, accepted: Mapping[str, str], column: str = "wave"
 ) -> Iterator[Problem]:
-    """Rows of a column `wave` that name another wave than the study file."""
+    """Find rows whose column `wave` names another wave than the study file."""
     named = entry.wave_column.column if entry.wave_column else None
     if column not in frame or column in (*accepted, *entry.ignore_columns, named):
         return
@@ -211,7 +211,7 @@ def organisations_of(frame: pd.DataFrame, entry: AnswersFile, problems: list[Pro
 
 
 def duplicates(ids: pd.Series, what: str) -> Iterator[Problem]:
-    """Respondents that stand twice, and rows without an id."""
+    """Find duplicate respondents and rows without an id."""
     blank = ids == ""
     if blank.any():
         yield Problem(
@@ -234,7 +234,7 @@ def duplicates(ids: pd.Series, what: str) -> Iterator[Problem]:
 
 
 def rounded(ids: pd.Series) -> bool:
-    """Whether ids stand twice because a spreadsheet program has rounded them: 6.35E+17, 635123456789012000.
+    """Return whether a spreadsheet program has rounded ids to duplicates (6.35E+17).
 
     Such programs keep 15 digits of a number.
     """
@@ -281,7 +281,7 @@ def other_rows(
     problems: list[Problem],
     dated: Sequence[str] = (),
 ) -> dict[str, pd.Series]:
-    """Rows of a respondent beside the one that counts, where the study file says which one does.
+    """Return the rows of a respondent that do not count, by the study file's rule.
 
     Parameters
     ----------
@@ -386,7 +386,7 @@ def _days(cells: pd.Series) -> pd.Series:
 
 
 def _when(frame: pd.DataFrame, order: str | None, dated: Sequence[str], problems: list[Problem]) -> pd.Series:
-    """When each row was given: a number, or 0 for all where nothing or not everything says it."""
+    """Return each row's time as a number; 0 for all unless every row has one."""
     if order is not None:
         numbers = pd.to_numeric(frame[order].astype(str), errors="coerce")
         if numbers.notna().all():

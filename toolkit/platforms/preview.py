@@ -83,7 +83,7 @@ _WORDS: Mapping[str, str] = {
 
 
 def page_data(instrument: Instrument) -> dict[str, Any]:
-    """Everything the page's script knows of an instrument, as plain data."""
+    """Return all that the page's script needs of an instrument, as plain data."""
     spoken_in = instrument.languages
     return {
         "id": instrument.id,
@@ -293,7 +293,7 @@ def described(row: Any, language: str) -> str:
 
 
 def _embedded(data: dict[str, Any]) -> str:
-    """JSON that cannot end the script element it stands in."""
+    """Serialise as JSON that cannot end the enclosing script element."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 

@@ -35,7 +35,7 @@ def headings_of_file(entry: AnswersFile, path: str | Path) -> tuple[str, ...]:
 
 
 def divided(entry: AnswersFile, path: str | Path) -> tuple[AnswersFile, ...]:
-    """One entry per wave, where a column of the file says the wave of each row; else the entry itself.
+    """Divide an entry by wave, if a column of the file holds the wave of each row.
 
     The file is opened only where the entry does not say which waves it holds.
 
@@ -66,7 +66,7 @@ def divided(entry: AnswersFile, path: str | Path) -> tuple[AnswersFile, ...]:
 
 
 def _waves_in(entry: AnswersFile, column: str, path: Path) -> dict[str, list[str]]:
-    """Wave → the cells that name it."""
+    """Map waves to the cells that name them."""
     sheet = _sheet(entry, path)
     dialect = get_platform(entry.platform).dialect
     places = [place for place, name in enumerate(sheet.names) if name == column]

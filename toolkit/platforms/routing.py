@@ -45,7 +45,7 @@ def to_tree(condition: str | Condition, instrument: Instrument) -> dict[str, Any
 
 
 def confusable(codes: Collection[str]) -> tuple[tuple[str, str], ...]:
-    """Pairs of codes that an engine takes for one: small and capital letters, or one number written twice.
+    """Find codes that an engine does not distinguish: by case, or one number written twice.
 
     Examples
     --------

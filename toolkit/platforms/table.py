@@ -208,7 +208,7 @@ _MARKS = (" | ", "[", "___", "/")
 
 
 def _beside(frame: pd.DataFrame, mapping: Mapping, instrument: Instrument) -> pd.DataFrame | None:
-    """Per multi-select with a column per option, who filled a column of it that the mapping leaves out.
+    """Return, per multi-select, who filled one of its columns that the mapping omits.
 
     Such a column begins as all of the others do, up to a mark: "Why? | ", "why[", "why/".
     """
@@ -293,7 +293,7 @@ class MappedAnswers:
         """Note → rows it is about, of answers in people's own words."""
 
     def item(self, item: Item, where: ItemMapping) -> dict[str, pd.Series]:
-        """Every column of one item, its write-in's text among them."""
+        """Return every column of one item, including its write-in's text."""
         write_in = self.instrument.write_in_of(item.id)
         columns = self._columns(item, where, write_in)
         if write_in is None:
@@ -383,7 +383,7 @@ class MappedAnswers:
     def _own_words(
         self, cells: pd.Series, variable: Variable, write_in: Variable
     ) -> tuple[pd.Series, pd.Series | None]:
-        """Cells without what people wrote themselves, and that; None where the column holds none of it."""
+        """Separate write-ins from cells; None where the column holds none."""
         if variable.kind == "option":
             mine = variable.option == write_in.option and holds_words(cells, variable)
             return (cells.str.slice(0, 0), cells) if mine else (cells, None)
@@ -443,7 +443,7 @@ def other_shape(entry: AnswersFile, sheet: Sheet) -> Iterator[str]:
 def design_columns(
     frame: pd.DataFrame, mapping: Mapping, problems: list[Problem]
 ) -> dict[str, pd.Series | np.ndarray]:
-    """Weights as numbers, strata and clusters as text, under the names of a coded frame."""
+    """Return weights as numbers, strata and clusters as text, under a coded frame's names."""
     found: dict[str, pd.Series | np.ndarray] = {}
     for name, heading in (mapping.design.headings if mapping.design else {}).items():
         cells = frame[heading]
@@ -476,7 +476,7 @@ def design_columns(
 def mapping_problems(
     mapping: Mapping, entry: AnswersFile, headings: tuple[str, ...], instrument: Instrument
 ) -> Iterator[Problem]:
-    """Headings that are not there, items and codes that are not known, things said twice."""
+    """List missing headings, unknown items and codes, and duplicate entries of a mapping."""
     items = {item.id: item for item in instrument.items}
     used = [("mapping → respondent", mapping.respondent), ("mapping → organisation", mapping.organisation)]
     used += [("mapping → audience", c.column) for rule in mapping.audience for c in rule.when]
@@ -531,7 +531,7 @@ def mapping_problems(
 
 
 def spelt_as_mapped(headings: tuple[str, ...], mapping: Mapping, entry: AnswersFile) -> tuple[str, ...]:
-    """Headings as the mapping writes them, where only blanks, line breaks, case or apostrophes differ."""
+    """Respell headings as in the mapping where only blanks, case or apostrophes differ."""
     wanted = [name for name in _named(mapping, entry) if name and name not in headings]
     for key in (tidy, folded):
         spelt = {key(name): name for name in wanted}
@@ -597,7 +597,7 @@ def pivoted(sheet: Sheet, entry: AnswersFile, mapping: Mapping, problems: list[P
 
 
 def _unasked(mapping: Mapping, columns: pd.Index, rest: set[str]) -> dict[str, str]:
-    """Blank columns of questions that no row answers, but for names that look like another's."""
+    """Find blank columns of questions nobody answers, except those named like another."""
     wanted = [heading for where in mapping.items.values() for heading in where.headings]
     unread = [str(name) for name in columns if name not in wanted]
     lacking = [name for name in wanted if name not in columns and name not in rest]
@@ -640,14 +640,14 @@ def long_file(
 
 
 def _one_per(who: pd.Series, question: pd.Series) -> bool:
-    """Whether a column names respondents: each has several rows, and few of them the same question."""
+    """Return whether a column names respondents: each has several rows, mostly of different questions."""
     both = pd.DataFrame({"who": who, "question": question})
     return bool(who.nunique() > 1 and who.duplicated(keep=False).mean() > 0.5
                 and both.duplicated().mean() < 0.5)  # fmt: skip
 
 
 def unexplained(sheet: Sheet, mapping: Mapping, instrument: Instrument) -> Iterator[Problem]:
-    """Numbers that the file declares missing and the mapping does not name: they would count as numbers."""
+    """List numbers that the file declares missing and the mapping does not mention."""
     for name, where in mapping.items.items():
         if instrument.item(name).type != "number" or where.column is None:
             continue
@@ -674,7 +674,7 @@ def _named(mapping: Mapping, entry: AnswersFile) -> Iterator[str]:
 
 
 def _places_said_otherwise(mapping: Mapping, entry: AnswersFile) -> Iterator[Problem]:
-    """Whose answers they are is said once: by the mapping or for the whole file."""
+    """Report an audience or organisation that both the mapping and the file entry declare."""
     if not mapping.audience and not entry.audience:
         yield Problem(
             "missing-key",

@@ -75,7 +75,7 @@ def _missing(variable: Variable, instrument: Instrument) -> dict[str, str]:
 
 
 def code_words(variable: Variable, instrument: Instrument) -> dict[str, str]:
-    """Codes as they stand in the instrument, with the screen codes of missing answers."""
+    """Return codes as in the instrument, with the screen codes of missing answers."""
     return {code: code for code in variable.codes} | _missing(variable, instrument)
 
 
@@ -91,7 +91,7 @@ def number_words(variable: Variable, instrument: Instrument) -> dict[str, str]:
 
 
 def label_words(variable: Variable, instrument: Instrument) -> dict[str, str]:
-    """Labels in every language; one that means two codes is left out."""
+    """Return labels in every language, without those that mean two codes."""
     scale = variable.scale
     pairs = [
         (label, option.code) for option in (scale.options if scale else ()) for label in option.label.values()
@@ -107,7 +107,7 @@ def option_labels(options: Iterable[Option]) -> dict[str, str]:
 
 
 def option_numbers(options: Iterable[Option]) -> dict[str, str]:
-    """Choice number → option code, numbered from 1 in the instrument's order."""
+    """Map choice numbers to option codes, counted from 1 in the instrument's order."""
     return {str(number): option.code for number, option in enumerate(options, start=1)}
 
 
@@ -235,7 +235,7 @@ def one_of(cells: pd.Series, values: Iterable[str]) -> pd.Series:
 
 @lru_cache(maxsize=256)
 def _spellings(words: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
-    """Folded spelling → the known cell, where it has one meaning; numbers are codes and have one spelling."""
+    """Map folded spellings to the known cell where it is unique; numbers have one spelling."""
     found: dict[str, dict[str, str]] = {}
     for word, meaning in words:
         if not re.fullmatch(r"-?[0-9]+", word):
@@ -248,7 +248,7 @@ def flavour_of(
     codes: Mapping[str, Mapping[str, str]],
     labels: Mapping[str, Mapping[str, str]],
 ) -> Flavour:
-    """Whether a file holds answer codes or full answers, told by the cells that can be only one of them."""
+    """Return whether a file holds answer codes or full answers, by cells that can be only one."""
     only_codes = only_labels = 0
     for name in codes:
         for cell, times in _counted(cells[name]):
@@ -296,7 +296,7 @@ def translate(
 def unknown_cells(
     cells: pd.Series, words: Mapping[str, str], variable: Variable, *, joined: bool = False
 ) -> Iterator[Problem]:
-    """One problem for each of the five commonest answers the instrument does not know, one for all others.
+    """Report each of the five commonest unknown answers, and all others together.
 
     Parameters
     ----------
@@ -342,7 +342,7 @@ def shortened(answer: str) -> str:
 
 
 def out_of_bounds(numbers: pd.Series, variable: Variable) -> pd.Series:
-    """Numbers below the item's minimum or above its maximum."""
+    """Find numbers below the item's minimum or above its maximum."""
     low, high = variable.item.minimum, variable.item.maximum
     below = numbers < low if low is not None else pd.Series(False, index=numbers.index)
     return below | (numbers > high) if high is not None else below

@@ -78,7 +78,7 @@ def missing_words(variable: Variable, instrument: Instrument, language: str) -> 
 
 
 def every_text(instrument: Instrument) -> Iterator[tuple[str, str]]:
-    """Every text that somebody reads on screen, each with the place at which its owner would look for it."""
+    """Yield every text that respondents read, each with its place in the instrument."""
     for language in instrument.languages:
         yield f"title ({language})", instrument.title[language]
         for name, audience in instrument.audiences.items():
@@ -171,7 +171,7 @@ def variants_of(item: Item, instrument: Instrument) -> tuple[Variant, ...]:
 
 
 def _words(item: Item, audience: str, instrument: Instrument) -> tuple[str, ...]:
-    """Everything one audience reads of an item; the rows it is asked are part of it."""
+    """Return all texts of an item for one audience, including the rows it is asked."""
     said = [spoken(item.text, audience, language) for language in instrument.languages]
     said += [item.help_for(audience, language) for language in instrument.languages if item.help]
     for row in item.rows:
@@ -344,7 +344,7 @@ def by_layout(whole: Instrument, layout: str) -> Iterator[tuple[str, Instrument]
 
 
 def one_by_one(instrument: Instrument) -> Iterator[tuple[str, Instrument]]:
-    """Each audience and what it is asked; those that are asked nothing are left out (`idle_notices`).
+    """Return each audience with its questions, without those asked nothing (`idle_notices`).
 
     Raises
     ------

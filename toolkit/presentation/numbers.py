@@ -129,7 +129,7 @@ def _rounded(value: Any, digits: int) -> float:
 
 
 def is_known(value: Any) -> bool:
-    """Whether a cell holds a value: not NA, not NaN, not None."""
+    """Return whether a cell holds a value: not NA, not NaN, not None."""
     return value is not None and not bool(pd.isna(value))
 
 

@@ -15,7 +15,7 @@ __all__ = ["held_together"]
 
 
 def held_together(frame: pd.DataFrame, *, by: str, level: float = 0.95) -> pd.DataFrame:
-    """Released shares of one question's options with intervals that hold together within each group.
+    """Return released shares of one question's options with intervals that hold together within each group.
 
     Parameters
     ----------

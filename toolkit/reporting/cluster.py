@@ -185,7 +185,7 @@ class Cluster:
         return _JOBS_PER_THREAD * max(4, self._threads)
 
     def connected(self) -> bool:
-        """Whether the scheduler can be reached."""
+        """Return whether the scheduler can be reached."""
         return bool(self._client.status == "running")
 
     def submit(self, job: Job) -> Future[tuple[Outcome, dict[str, bytes]]]:

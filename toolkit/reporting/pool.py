@@ -520,7 +520,7 @@ class _Dispatcher:
                 return
 
     def _finish(self, number: int, one: _Running, *, late: bool) -> None:
-        """Answer for a process that has finished, died or timed out, and end it."""
+        """Settle the job of a process that has finished, died or timed out, and end the process."""
         answer = _Answer(late=True)
         try:
             if one.result.poll():
@@ -557,7 +557,7 @@ class _Dispatcher:
 
 
 def _report_preload(answer: Connection) -> None:
-    """Answer why this process's fork server is unusable; "" if it is usable."""
+    """Return why this process's fork server is unusable; "" if it is usable."""
     answer.send(preloaded.problem if preloaded else "nothing was imported before the fork")
 
 

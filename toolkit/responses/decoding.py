@@ -306,7 +306,7 @@ def _given(column: pd.Series) -> np.ndarray:
 
 
 def _questions(instrument: Instrument) -> Iterable[str]:
-    """Columns that count as questions: a multi-select once, a matrix by rows, open text not at all."""
+    """Return the columns that count as questions: a multi-select once, a matrix by rows, no open text."""
     seen: set[str] = set()
     for variable in instrument.variables:
         once = variable.item.type in ("multi", "ranking")

@@ -266,7 +266,7 @@ def _answered_alike(coded: Sequence[Coded]) -> Iterator[Problem]:
 
 
 def _alike(one: pd.DataFrame, other: pd.DataFrame) -> int:
-    """How many rows of two frames give the same answers, and enough of them to be no chance."""
+    """Count rows of two frames with equal answers, if they have enough answers to exclude chance."""
     names = [
         name for name in one.drop(columns="audience") if isinstance(one[name].dtype, pd.CategoricalDtype)
     ]

@@ -300,7 +300,7 @@ def organisations_from_answers(
 
 
 def _loose(text: str) -> str:
-    """Letters and digits of a name, without case and (where Latin, Greek or Cyrillic) without accents."""
+    """Return letters and digits of a name, without case and (Latin, Greek, Cyrillic) accents."""
     plain = re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFKD", folded(text)))
     return "".join(sign for sign in plain if sign.isalnum() or unicodedata.category(sign)[0] == "M")
 
@@ -358,7 +358,7 @@ _Known = Mapping[str, set[str]]
 
 
 def _known_by(table: pd.DataFrame) -> tuple[_Known, _Known]:
-    """Everything that names an organisation → its ids: as written, and loosely."""
+    """Map every name of an organisation to its ids: as written, and loosely."""
     exact: dict[str, set[str]] = {}
     loosely: dict[str, set[str]] = {}
     others = [

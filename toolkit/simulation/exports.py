@@ -64,7 +64,13 @@ def limesurvey_export(
     """
     started, ended = times(frame, opens, closes, seed=seed)
     done = (frame["status"] == "complete").to_numpy()
-    sections = _last_section(frame, instrument)
+    # the number of the last page with an answer
+    sections = np.ones(len(frame), dtype=int)
+    for number, section in enumerate(instrument.sections, start=1):
+        names = [v.name for item in section.items for v in instrument.of_item(item) if v.name in frame]
+        answered = [answered_cells(frame[name]) for name in names]
+        if answered:
+            sections = np.where(np.logical_or.reduce(answered), number, sections)
     columns: dict[str, object] = {
         "id": np.arange(1, len(frame) + 1).astype(str),
         "submitdate": np.where(done, ended, ""),
@@ -162,17 +168,6 @@ def _answers(column: pd.Series, variable: Variable, words: dict[str, str]) -> Ar
         return cells(column.map("{:.10g}".format, na_action="ignore"))
     otherwise = "No" if words == {"1": "Yes"} else ""
     return cells(column.astype("str").map(words), otherwise)
-
-
-def _last_section(frame: pd.DataFrame, instrument: Instrument) -> Array:
-    """Return the number of the last page with an answer."""
-    page = np.ones(len(frame), dtype=int)
-    for number, section in enumerate(instrument.sections, start=1):
-        names = [v.name for item in section.items for v in instrument.of_item(item) if v.name in frame]
-        answered = [answered_cells(frame[name]) for name in names]
-        if answered:
-            page = np.where(np.logical_or.reduce(answered), number, page)
-    return page
 
 
 # Coded frames as CSV exports of Qualtrics, with three header rows and recode values.

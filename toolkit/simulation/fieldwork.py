@@ -382,20 +382,16 @@ def collect(
     columns: dict[str, pd.Series] = dict(start)
     for variable in instrument.variables:
         if variable.write_in:
-            columns[variable.name] = _write_in(columns, variable)
+            # write the invented texts of those who chose "other"; each says that it is invented
+            multi = variable.item.type == "multi"
+            answers = columns[variable.name.removesuffix("_text") if multi else variable.item.id]
+            chose = answers == ("1" if multi else variable.option.code if variable.option else "")
+            words = pd.Series("something else (simulated)", index=answers.index, dtype="str")
+            columns[variable.name] = words.where(chose)
             continue
         shown = asked(pd.DataFrame(columns), variable, instrument)
         columns[variable.name] = _answer(here[variable.name], variable, shown, instrument, fieldwork, seed)
     return _break_off(pd.DataFrame(columns), instrument, fieldwork, seed)
-
-
-def _write_in(columns: dict[str, pd.Series], variable: Variable) -> pd.Series:
-    """Write the invented texts of those who chose "other"; each says that it is invented."""
-    multi = variable.item.type == "multi"
-    answers = columns[variable.name.removesuffix("_text") if multi else variable.item.id]
-    chose = answers == ("1" if multi else variable.option.code if variable.option else "")
-    words = pd.Series("something else (simulated)", index=answers.index, dtype="str")
-    return words.where(chose)
 
 
 def _respondents(
@@ -439,7 +435,12 @@ def _answer(
         len(would)
     )
     if variable.kind == "text":
-        return _comment(would, shown, fieldwork, chance)
+        if not fieldwork.comments:
+            return would
+        share = 0.15
+        place = np.floor(chance / share * len(fieldwork.comments)).astype(int)
+        texts = np.array(fieldwork.comments, dtype=object)[np.minimum(place, len(fieldwork.comments) - 1)]
+        return pd.Series(texts, index=would.index, dtype="str").where(shown & (chance < share))
     blank = shown & (chance < fieldwork.blank) & (not variable.item.required)
     if variable.kind == "number":
         return would.where(shown & ~blank)
@@ -455,15 +456,6 @@ def _answer(
             edge += rate
     values = pd.Categorical(codes, categories=list(variable.categories), ordered=variable.ordered)
     return pd.Series(values, index=would.index, name=variable.name)
-
-
-def _comment(would: pd.Series, shown: Array, fieldwork: Fieldwork, chance: Array) -> pd.Series:
-    if not fieldwork.comments:
-        return would
-    share = 0.15
-    place = np.floor(chance / share * len(fieldwork.comments)).astype(int)
-    texts = np.array(fieldwork.comments, dtype=object)[np.minimum(place, len(fieldwork.comments) - 1)]
-    return pd.Series(texts, index=would.index, dtype="str").where(shown & (chance < share))
 
 
 def _break_off(frame: pd.DataFrame, instrument: Instrument, fieldwork: Fieldwork, seed: int) -> pd.DataFrame:

@@ -550,7 +550,7 @@ def _items(
 
 
 def _below_zero(answered: pd.Series) -> bool:
-    """Whether all cells are numbers, and some are below 0 without being a usual code of a missing answer."""
+    """Return whether all cells are numbers, some below 0 that are not usual missing codes."""
     numbers = pd.to_numeric(answered, errors="coerce")
     return bool(numbers.notna().all() and (numbers[~answered.isin(_NO_ANSWER)] < 0).any())
 

@@ -146,7 +146,7 @@ def bytes_of(path: Path, source: str) -> bytes:
 
 @contextmanager
 def csv_reader(lines: Iterable[str], delimiter: str = ",", *, strict: bool = True) -> Iterator[Any]:
-    """Python's CSV parser, with cells of up to `LARGEST_CELL` characters while the block runs."""
+    """Yield Python's CSV parser with cells of up to `LARGEST_CELL` characters inside the block."""
     # the parser's limit belongs to the process, and other libraries set it as well
     before = csv.field_size_limit(LARGEST_CELL)
     try:
@@ -216,13 +216,14 @@ def _delimiter(text: str) -> tuple[str, int]:
 
 
 def _parsed_fast(text: str, delimiter: str) -> pd.DataFrame | None:
-    """Every record of a provably clean text, numbered from 1; None where there is any doubt."""
+    """Return every record of a provably clean text, numbered from 1; None in case of doubt."""
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
     data = text.encode("utf-8").rstrip(b"\r\n")
     if not _all_quoted(data, delimiter) and not (
-        _no_bare_return(data) and _quotes_are_clean(data, ord(delimiter))
+        (b"\r" not in data or data.count(b"\r") == data.count(b"\r\n"))
+        and _quotes_are_clean(data, ord(delimiter))
     ):
         return None
     with csv_reader(io.StringIO(text[:_HEAD], newline=""), delimiter, strict=False) as reader:
@@ -272,7 +273,7 @@ def _column(column: pa.ChunkedArray) -> pd.Categorical | pd.api.extensions.Exten
 
 
 def _all_quoted(data: bytes, delimiter: str) -> bool:
-    """Whether every cell is quoted, as LimeSurvey does it: counting tells that no quote is left over."""
+    """Return whether every cell is quoted, as LimeSurvey does: counting shows that no quote is left over."""
     if not (data[:1] == data[-1:] == b'"'):
         return False
     end = b'"\r\n"' if b'"\r\n"' in data[:_HEAD] else b'"\n"'
@@ -281,7 +282,7 @@ def _all_quoted(data: bytes, delimiter: str) -> bool:
 
 
 def _times(data: bytes, pattern: bytes) -> int | None:
-    """How often three bytes stand in a text, faster than `bytes.count`; None where two of them overlap."""
+    """Count three bytes in a text, faster than `bytes.count`; None where two matches overlap."""
     held = np.frombuffer(data, dtype=np.uint8)
     times = 0
     for start in range(0, len(held) - 2, _CHUNK):
@@ -295,12 +296,8 @@ def _times(data: bytes, pattern: bytes) -> int | None:
     return times
 
 
-def _no_bare_return(data: bytes) -> bool:
-    return b"\r" not in data or data.count(b"\r") == data.count(b"\r\n")
-
-
 def _quotes_are_clean(data: bytes, delimiter: int) -> bool:
-    """Whether every quote opens a cell, closes one, or is one of two that stand for a quote."""
+    """Return whether every quote opens a cell, closes one, or is doubled."""
     edges = (delimiter, ord("\n"), ord("\r"), _QUOTE)
     framed = np.frombuffer(b"\n" + data + b"\n", dtype=np.uint8)
     seen = 0

@@ -219,7 +219,11 @@ def decoded(data: bytes, *, source: str, encoding: str | None = None) -> tuple[s
         return data.decode("utf-8"), ()
     except UnicodeDecodeError as error:
         _refuse_broken_utf8(data, error, source)
-    name = _eight_bit(data)
+    # the likeliest eight-bit encoding; Windows-1252 if all candidates are Western
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(_telling(data)).best()
+    name = "cp1252" if best is None or best.encoding in _WESTERN else best.encoding
     said = _NAMES.get(name, name)
     return data.decode(name, errors="strict" if name != "cp1252" else "_as_latin_1"), (
         f"the file is not UTF-8: read as {said}; look whether accents are right, or write encoding: …",
@@ -264,7 +268,7 @@ def _utf(data: bytes) -> tuple[str, tuple[str, ...]] | None:
 
 
 def _refuse_broken_utf8(data: bytes, error: UnicodeDecodeError, source: str) -> None:
-    """UTF-8 with a few bytes spoilt must not be read as something else, which would spoil every accent."""
+    """Refuse UTF-8 with a few broken bytes: another encoding would garble every accent."""
     sequences = _UTF8_SEQUENCE.findall(data)
     beyond_ascii = sum(byte > 127 for byte in data[:_SAMPLE]) or 1
     if sum(len(s) for s in _UTF8_SEQUENCE.findall(data[:_SAMPLE])) * 2 > beyond_ascii and len(sequences) > 1:
@@ -275,14 +279,6 @@ def _refuse_broken_utf8(data: bytes, error: UnicodeDecodeError, source: str) -> 
         )
 
 
-def _eight_bit(data: bytes) -> str:
-    """Return the likeliest eight-bit encoding; Windows-1252 if all candidates are Western."""
-    from charset_normalizer import from_bytes
-
-    best = from_bytes(_telling(data)).best()
-    return "cp1252" if best is None or best.encoding in _WESTERN else best.encoding
-
-
 def _telling(data: bytes) -> bytes:
     """Keep the lines with bytes beyond ASCII, since only they distinguish encodings."""
     lines = [line for line in data.splitlines() if not line.isascii()]
@@ -290,7 +286,7 @@ def _telling(data: bytes) -> bytes:
 
 
 def _as_latin_1(error: UnicodeError) -> tuple[str, int]:
-    """Windows-1252 leaves five bytes undefined; browsers read them as Latin-1 does."""
+    """Decode the five bytes that Windows-1252 leaves undefined as Latin-1, as browsers do."""
     if not isinstance(error, UnicodeDecodeError):
         raise error
     return error.object[error.start : error.end].decode("latin-1"), error.end

@@ -87,7 +87,7 @@ def peeled(sheet: Sheet, rows: int, *, source: str) -> Sheet:
 
 
 def no_rows() -> Problem:
-    """Nothing stands below the headings."""
+    """Report a file without rows below the headings."""
     return Problem("no-rows", "file", "has headings but no rows below them", "export it again")
 
 

@@ -197,7 +197,7 @@ def _opened(data: bytes, source: str) -> dict[str, _Found]:
 
 
 def _left_to_calculate(archive: zipfile.ZipFile) -> bool:
-    """Whether the writer asks for every formula to be calculated anew, so that stored values mean nothing."""
+    """Return whether the writer left all formulas uncalculated, so that stored values mean nothing."""
     parts = [name for name in archive.namelist() if name.endswith("workbook.xml")]
     return any(re.search(rb'fullCalcOnLoad="(1|true)"', archive.read(name)) for name in parts)
 
@@ -333,7 +333,7 @@ def frame_sheet(
 
 
 def text_column(column: pd.Series) -> pd.Series:
-    """Text of each different value, once."""
+    """Format each distinct value as text once."""
     plain = column.astype(object)
     return pd.Series([as_text(value) for value in plain], dtype=str)
 
@@ -433,7 +433,7 @@ def main(kind: str) -> None:
 
 
 def _as_text(kind: str, data: bytes) -> tuple[dict[str, Any], pd.DataFrame]:
-    """Names, labels and declared missing values by the column's place, and the cells as text."""
+    """Return names, labels and declared missing values by column number, and the cells as text."""
     import pyreadstat
 
     with _path_of(data, _ENDINGS[kind]) as path:
@@ -500,7 +500,7 @@ def _path_of(data: bytes, ending: str) -> Iterator[str]:
 
 
 def _declared(cells: pd.Series, ranges: Iterable[Mapping[str, Any]]) -> frozenset[str]:
-    """Cells of a column that lie in one of its ranges of missing values."""
+    """Return the cells of a column that lie in one of its ranges of missing values."""
     held = set()
     for one in ranges:
         low, high = one["lo"], one["hi"]

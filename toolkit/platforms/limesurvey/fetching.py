@@ -96,15 +96,6 @@ def fetch_limesurvey(
     >>> fetch_limesurvey(url, 424242, "ana", "answers/staff.csv")  # doctest: +SKIP
     PosixPath('answers/staff.csv')
     """
-    _check_address(url)
-    held = _exported(url, survey, user, password if password is not None else password_for(url, user))
-    if len([line for line in held.splitlines() if line.strip(b"\xef\xbb\xbf \t")]) < 2:
-        raise InvalidInput(url, [_nobody(survey)])
-    out = Path(out)
-    return write_files(out.parent, {out.name: held}, private=True)[0]
-
-
-def _check_address(url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         hint = "write it as https://server/index.php/admin/remotecontrol"
@@ -117,6 +108,11 @@ def _check_address(url: str) -> None:
     if parts.scheme == "http" and parts.hostname not in _HERE:
         what = "is without https: the password and the answers would travel openly"
         raise InvalidInput("address", [Problem("unsafe-address", url, what, "write https://")])
+    held = _exported(url, survey, user, password if password is not None else password_for(url, user))
+    if len([line for line in held.splitlines() if line.strip(b"\xef\xbb\xbf \t")]) < 2:
+        raise InvalidInput(url, [_nobody(survey)])
+    out = Path(out)
+    return write_files(out.parent, {out.name: held}, private=True)[0]
 
 
 def _exported(url: str, survey: int, user: str, password: str) -> bytes:

@@ -136,7 +136,7 @@ def _numbered(row: object) -> bool:
 
 
 def _vv(sheet: Sheet) -> Sheet:
-    """Codes first, texts second; what VV writes for line breaks, tabs and braces is undone."""
+    """Read a VV file: codes in the first row, texts in the second; undo its escapes."""
     texts, codes = sheet.headings
 
     def plain(column: pd.Series) -> pd.Series:
@@ -163,7 +163,7 @@ def _code(heading: str) -> str:
 
 
 def own_of_limesurvey(heading: str) -> bool:
-    """Whether a heading is one of LimeSurvey's own."""
+    """Return whether a heading is one of LimeSurvey's own."""
     return (
         heading in _OWN
         or heading in _OWN_TEXTS
@@ -213,7 +213,7 @@ _HINT = "export again as VV version 2 (question codes), or as CSV with headings 
 
 
 def numbered_columns(sheet: Sheet) -> bool:
-    """Whether the headings are LimeSurvey's numbers."""
+    """Return whether the headings are LimeSurvey's numbers."""
     return any(_NUMBERS.fullmatch(name) for name in sheet.names)
 
 
@@ -258,7 +258,7 @@ def _expected(instrument: Instrument, manifest: ExportManifest | None) -> Iterat
 def _offset(
     sheet: Sheet, questions: list[list[tuple[int, re.Match[str]]]], items: list[Item], extra: int
 ) -> int | None:
-    """How many questions stand before the first item (hidden, and the audience's); None if none fits."""
+    """Count the questions before the first item (hidden, and the audience's); None if none fits."""
     if extra < 0 or any(found.group(2) for question in questions[:extra] for _, found in question):
         return None
     texts = sheet.headings[1]
@@ -276,7 +276,7 @@ def _offset(
 def _before(
     sheet: Sheet, questions: list[list[tuple[int, re.Match[str]]]], manifest: ExportManifest | None
 ) -> list[str]:
-    """Codes of the questions before the first item: hidden ones, whose text is their code, then the audience.
+    """Return codes of the questions before the first item: hidden ones, then the audience's.
 
     The manifest knows them; without it, a question whose text is no code is taken for the audience's.
     """

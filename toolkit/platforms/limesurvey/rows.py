@@ -58,7 +58,7 @@ _ABBREVIATED = 15
 
 
 def marked_up(text: str) -> str:
-    """Plain words as HTML: marks that mean something in HTML are escaped, lines end with `<br />`.
+    """Convert plain text to HTML: escape special characters, end lines with `<br />`.
 
     Examples
     --------
@@ -112,7 +112,7 @@ def abbreviated(stem: str, part: str | None = None) -> str:
 
 
 def unholdable(text: str) -> str | None:
-    """Why LimeSurvey cannot hold some words; None where it can."""
+    """Return why LimeSurvey cannot hold a text; None where it can."""
     for mark, name in (("{", "an opening brace"), ("}", "a closing brace"), ("\\", "a backslash")):
         if mark in text:
             return f"holds {name}, which is code to LimeSurvey"
@@ -128,7 +128,7 @@ def _one_line(text: str) -> str:
 
 
 def _literal(text: str) -> str:
-    """Words as an ExpressionScript string, joined from pieces where both kinds of mark are in them."""
+    """Quote a text for ExpressionScript, in pieces if it holds both kinds of quotation mark."""
     plain = _one_line(html.escape(text, quote=False))
     if '"' not in plain:
         return f'"{plain}"'
@@ -225,7 +225,7 @@ class Plan:
         return code if part is None else f"{code}_{part}"
 
     def text(self, parallel: Mapping[str, Mapping[str, str]], audiences: Iterable[str], language: str) -> str:
-        """Parallel wording as one text, switched by audience."""
+        """Join parallel wordings into one text that switches by audience."""
         held = {key: dict(wording) for key, wording in parallel.items()}
         known = self.instrument.audiences
         return switched({known[name].code: spoken(held, name, language) for name in audiences})
@@ -249,7 +249,7 @@ class Plan:
 
 
 def tabulated(rows: Iterable[Line]) -> bytes:
-    """Rows as the file that is imported: UTF-8 with a byte order mark, tabs, quotes where they are needed.
+    """Serialise rows for import: UTF-8 with a byte order mark, tabs, quotes where needed.
 
     LimeSurvey guesses the encoding from the first 10,000 bytes, which must not end within a character; tabs
     behind the first row, which no column belongs to, move the end where it would.
@@ -270,7 +270,7 @@ def tabulated(rows: Iterable[Line]) -> bytes:
 
 
 def rows_of(plan: Plan) -> Iterator[Line]:
-    """Every row of a file, in the order in which LimeSurvey itself writes them."""
+    """Return every row of a file in the order in which LimeSurvey itself writes them."""
     base, *others = plan.instrument.languages
     yield from _survey(plan, base, others)
     for language in plan.instrument.languages:
@@ -309,7 +309,7 @@ def _survey(plan: Plan, base: str, others: list[str]) -> Iterator[Line]:
 
 
 def _texts(plan: Plan, language: str) -> Line:
-    """Title, welcome and closing words, and the decimal mark people may type (1: a comma)."""
+    """Return title, welcome and end texts, and the decimal mark respondents may type (1: a comma)."""
     from babel import Locale
 
     mark = Locale.parse(language, sep="-").number_symbols["latn"]["decimal"]
@@ -432,7 +432,9 @@ def _question(plan: Plan, item: Item, language: str, *, base: bool) -> Iterator[
         if name and bound is not None:
             columns[name] = f"{bound:.15g}"
     if item.type == "matrix":
-        columns["answer_width"] = str(_statement_width(plan, item))
+        columns["answer_width"] = str(
+            min(50, max(_LEAST_WIDTH, int(100 - _answers_width(plan.instrument, item))))
+        )
     yield {"class": "Q"} | columns | _in(language)
     yield from _parts(plan, item, asked, language)
     if base:
@@ -468,18 +470,13 @@ def _rows_as_questions(plan: Plan, item: Item, language: str) -> Iterator[Line]:
             yield _answer(missing.code, missing.label[language], language)
 
 
-def _statement_width(plan: Plan, item: Item) -> int:
-    """Per cent of an array's width that its statements take, so that no heading breaks inside a word."""
-    return min(50, max(_LEAST_WIDTH, int(100 - _answers_width(plan.instrument, item))))
-
-
 def too_wide(instrument: Instrument, item: Item) -> bool:
-    """Whether the answers of a matrix have too long words to be the headings of an array."""
+    """Return whether a matrix's answers are too long to be the headings of an array."""
     return _answers_width(instrument, item) > 100 - _LEAST_WIDTH
 
 
 def _answers_width(instrument: Instrument, item: Item) -> float:
-    """Per cent of an array's width that its answers need, every column as wide as the widest.
+    """Compute the per cent of an array's width that its answers need, at equal column widths.
 
     As LimeSurvey's own theme draws it in a window of 1280 pixels: the array has 830 of them, a letter about
     ten (a wide one fifteen), and the margins of a heading twenty. On a telephone it stacks the answers.
@@ -513,7 +510,7 @@ def _only(plan: Plan, asked: tuple[str, ...]) -> str:
 
 
 def _parts(plan: Plan, item: Item, asked: tuple[str, ...], language: str) -> Iterator[Line]:
-    """Rows and options as sub-questions, then the answers of a scale with the missing answers offered."""
+    """Return rows and options as sub-questions, then the answers of a scale with missing answers."""
     variables = plan.instrument.of_item(item.id)
     for variable in variables:
         code, heard = plan.part(variable) or "", variable.audiences

@@ -51,7 +51,7 @@ _LONGEST_CODE = 20
 
 
 def item_codes(instrument: Instrument, hidden: Collection[str]) -> dict[str, str]:
-    """Item id → question code, for the ids LimeSurvey keeps for itself."""
+    """Map item ids to question codes, for ids that LimeSurvey reserves."""
     taken = {*(item.id for item in instrument.items), *hidden, AUDIENCE}
     codes: dict[str, str] = {}
     for item in instrument.items:
@@ -62,7 +62,7 @@ def item_codes(instrument: Instrument, hidden: Collection[str]) -> dict[str, str
 
 
 def part_codes(instrument: Instrument) -> dict[str, str]:
-    """Column → sub-question code, for the rows and options whose names LimeSurvey keeps for itself."""
+    """Map columns to sub-question codes, for rows and options with reserved names."""
     codes: dict[str, str] = {}
     for variable in instrument.variables:
         if variable.option is not None and variable.option.write_in:
@@ -74,7 +74,7 @@ def part_codes(instrument: Instrument) -> dict[str, str]:
 
 
 def row_codes(instrument: Instrument, hidden: Collection[str]) -> dict[str, str]:
-    """Column → question code, for the rows of matrices that are asked as questions of their own."""
+    """Map columns to question codes, for matrix rows asked as separate questions."""
     taken = {*(item.id for item in instrument.items), *item_codes(instrument, hidden).values()}
     taken |= {*hidden, AUDIENCE, *_KEPT_FOR_ITSELF}
     codes: dict[str, str] = {}
@@ -106,7 +106,7 @@ def find_unfit(
     hidden: Sequence[str],
     survey_id: int | None,
 ) -> Iterator[Problem]:
-    """Everything LimeSurvey would refuse, drop without a word, or take for code."""
+    """Find everything LimeSurvey would refuse, drop silently, or execute as code."""
     for place, text in every_text(instrument):
         why = unholdable(text)
         if why:

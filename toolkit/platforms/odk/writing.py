@@ -64,7 +64,23 @@ def files_of(source: Instrument, whole: Instrument, *, layout: Layout = "audienc
     for ending, part in by_layout(whole, layout):
         stem = source.id + ending
         form = form_of(part, form_id=stem)
-        files[f"{stem}.xlsx"] = _workbook(form.sheets)
+        # write the three sheets as xlsx; every cell is text, so that '=' starts no formula
+        import xlsxwriter
+
+        held = io.BytesIO()
+        with xlsxwriter.Workbook(held, {"in_memory": True}) as book:
+            bold = book.add_format({"bold": True})
+            for name, rows in form.sheets.items():
+                sheet = book.add_worksheet(name)
+                header = list(dict.fromkeys(key for row in rows for key in row))
+                for place, key in enumerate(header):
+                    sheet.write_string(0, place, key, bold)
+                for line, row in enumerate(rows, start=1):
+                    for place, key in enumerate(header):
+                        if row.get(key):
+                            sheet.write_string(line, place, row[key])
+                sheet.freeze_panes(1, 0)
+        files[f"{stem}.xlsx"] = held.getvalue()
         files[f"{stem}{MANIFEST_ENDING}"] = _manifest(source, form, layout, f"{stem}.xlsx", idle).to_json()
     return files
 
@@ -85,26 +101,6 @@ def _unfit(instrument: Instrument) -> Iterator[Problem]:
                 f"is longer than the {_LONGEST_CELL} characters of a spreadsheet's cell",
                 "shorten it",
             )
-
-
-def _workbook(sheets: Mapping[str, Sheet]) -> bytes:
-    """Write the three sheets as xlsx; every cell is text, so that '=' starts no formula."""
-    import xlsxwriter
-
-    held = io.BytesIO()
-    with xlsxwriter.Workbook(held, {"in_memory": True}) as book:
-        bold = book.add_format({"bold": True})
-        for name, rows in sheets.items():
-            sheet = book.add_worksheet(name)
-            header = list(dict.fromkeys(key for row in rows for key in row))
-            for place, key in enumerate(header):
-                sheet.write_string(0, place, key, bold)
-            for line, row in enumerate(rows, start=1):
-                for place, key in enumerate(header):
-                    if row.get(key):
-                        sheet.write_string(line, place, row[key])
-            sheet.freeze_panes(1, 0)
-    return held.getvalue()
 
 
 def _manifest(source: Instrument, form: Form, layout: str, file: str, idle: Sequence[str]) -> ExportManifest:
@@ -139,7 +135,7 @@ def _columns(form: Form) -> Iterator[Column]:
 
 
 def _headings(groups: Sequence[str], name: str, option: str | None) -> dict[str, list[str]]:
-    """Where a column stands in submissions (path), in ODK Central's and Kobo's tables, and without groups.
+    """Return a column's headings in submissions (path), in ODK Central's and Kobo's tables, and plain.
 
     Options stand together in one cell, codes apart by a blank; tables that split them name each one.
     """

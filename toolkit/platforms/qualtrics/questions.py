@@ -80,7 +80,7 @@ def _question(item: Item, number: int, instrument: Instrument, audience: str) ->
 
 
 def _answers(item: Item, instrument: Instrument) -> Iterator[Choice]:
-    """Whole-number codes keep their value, others and options are numbered; missing answers keep theirs."""
+    """Assign numbers to options and to codes that are not whole numbers; keep all other codes."""
     if item.type in ("multi", "ranking"):
         for place, option in enumerate(item.options, start=1):
             yield Choice(place, str(place), option.code, option.label, option.exclusive, option.write_in)
@@ -97,7 +97,7 @@ def _answers(item: Item, instrument: Instrument) -> Iterator[Choice]:
 
 
 def marked_up(text: str) -> str:
-    """Plain words as the HTML Qualtrics holds.
+    """Convert plain text to the HTML Qualtrics holds.
 
     Examples
     --------
@@ -109,7 +109,7 @@ def marked_up(text: str) -> str:
 
 
 def find_unfit(instrument: Instrument) -> Iterator[Problem]:
-    """Everything Qualtrics would take for code, and answers that could not be told apart."""
+    """Find everything Qualtrics would execute as code, and answers it could not tell apart."""
     for place, text in every_text(instrument):
         for mark, what in (("[[", "a tag of the text format"), ("${", "piped text")):
             if mark in text:

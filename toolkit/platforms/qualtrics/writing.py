@@ -127,7 +127,7 @@ def _listed(heading: str, tag: str, entries: Iterable[tuple[str, str]]) -> str:
 
 
 def _columns(question: Question, part: Instrument, layout: Layout) -> Iterator[Column]:
-    """Headings: "tag" with multi-selects in several columns, "joined" in one; for a QSF "import_id" too."""
+    """Return headings: "tag" with multi-selects in columns, "joined" in one, "import_id" for a QSF."""
     rows = {row.code: row.number for row in question.rows}
     options = {answer.code: answer.number for answer in question.answers}
     write_in = part.write_in_of(question.item.id)

@@ -123,7 +123,7 @@ def _of_instrument(
 
 
 def _tests(frame: pd.DataFrame, problems: list[Problem]) -> Rows:
-    """Everything the preview saves is a test; where it says so row by row, only those."""
+    """Return test answers: all that the preview saves, or the rows that say so."""
     for name in ("preview", "test"):
         if name in frame:
             return {"test": frame[name].isin(_TRUE)}

@@ -122,7 +122,7 @@ def _confused(instrument: Instrument) -> Iterator[Problem]:
 
 
 def _said(words: Mapping[str, str], instrument: Instrument) -> str | dict[str, str]:
-    """Words in every language; SurveyJS calls its own language, English, "default"."""
+    """Return a text in every language; SurveyJS calls English "default"."""
     first = instrument.languages[0]
     if instrument.languages == ("en",):
         return words["en"]
@@ -131,7 +131,7 @@ def _said(words: Mapping[str, str], instrument: Instrument) -> str | dict[str, s
 
 
 def _html(words: Mapping[str, str]) -> dict[str, str]:
-    """Plain words as HTML, a paragraph per blank line."""
+    """Convert plain text to HTML, one paragraph per blank line."""
     return {
         language: "".join(f"<p>{html.escape(part)}</p>" for part in text.split("\n\n") if part.strip())
         for language, text in words.items()
@@ -279,7 +279,7 @@ def _manifest(
 
 
 def _column(variable: Variable, instrument: Instrument) -> Column:
-    """Where a column stands in the answers: `item`, `item.row`, or in the list `item` for an option."""
+    """Return a column's place in the answers: `item`, `item.row`, or the list `item` for an option."""
     heading = f"{variable.item.id}.{variable.part}" if variable.row else variable.item.id
     if variable.write_in:
         heading = f"{variable.item.id}-Comment"

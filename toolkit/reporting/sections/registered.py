@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @section(order=42)
 def registered(report: OrganisationReport) -> Several:
-    """Answer the tests registered before this wave, and say what the next wave could show."""
+    """Show the results of tests registered before this wave, and what the next wave could show."""
     blocks: list[Block] = []
     found = report.registration
     if found is not None and found.wave == report.wave and found.of(report.organisation):
