@@ -20,8 +20,9 @@ from toolkit.study import load_study
 ROOT = Path(__file__).resolve().parents[2]
 ORDER = [
     "notice", "summary", "participation_table", "weights_table", "gap_picture", "gap_table", "pooled_gaps",
-    "theme_pictures", "option_pictures", "readiness_ladder", "capability_overhang", "guardrails", "rebalancing",
-    "sustainable_use", "leaders_beliefs", "trials", "cuts_maps", "own_benchmarks", "benchmarks", "trend",
+    "theme_pictures", "option_pictures", "readiness_ladder", "capability_overhang", "guardrails",
+    "rebalancing", "sustainable_use", "leaders_beliefs", "trials", "cuts_maps", "own_benchmarks",
+    "benchmarks", "trend",
     "registered", "comments", "cannot_tell", "methods", "appendix",
 ]  # fmt: skip
 
