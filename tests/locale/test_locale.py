@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import re
 import subprocess
@@ -33,7 +34,7 @@ def _script() -> ModuleType:
 
 
 SCRIPT = _script()
-IN_CODE = {domain: SCRIPT.messages_in_code(domain) for domain in SCRIPT.KEYWORDS}
+in_code = functools.cache(SCRIPT.messages_in_code)
 
 
 def _read(path: Path) -> Catalog:
@@ -75,7 +76,7 @@ def faults(code: Catalog, catalogue: Catalog) -> set[str]:
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: "-".join((path.parts[-3], path.stem)))
 def test_a_catalogue_translates_every_message_of_the_code_and_no_other(path: Path) -> None:
-    assert not faults(IN_CODE[path.stem], _read(path)), "run `make catalogues`, then translate what it lists"
+    assert not faults(in_code(path.stem), _read(path)), "run `make catalogues`, then translate what it lists"
 
 
 def test_each_fault_of_a_catalogue_is_found() -> None:
@@ -104,7 +105,12 @@ def test_no_french_sentence_breaks_before_a_sign_of_two_strokes() -> None:
 
 
 def test_every_placeholder_has_a_name() -> None:
-    texts = [text for code in IN_CODE.values() for one in _messages(code).values() for text in _texts(one.id)]
+    texts = [
+        text
+        for domain in SCRIPT.KEYWORDS
+        for one in _messages(in_code(domain)).values()
+        for text in _texts(one.id)
+    ]
     assert [text for text in texts if {name for name in _places(text) if not name.isidentifier()}] == []
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, get_args
+from typing import Annotated, Any, Literal, TypeVar, cast, get_args
 
 import yaml
 from pydantic import (
@@ -53,7 +53,9 @@ __all__ = [
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 """Characters that XML (and so Word, Excel or DDI files) cannot contain, and others that print nothing."""
 
-_PLAIN_TAGS = frozenset(f"tag:yaml.org,2002:{kind}" for kind in ("str", "seq", "map"))
+_PLAIN_TAGS = frozenset({None, "!", *(f"tag:yaml.org,2002:{kind}" for kind in ("str", "seq", "map"))})
+_FastLoader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+"""libyaml's parser, twelve times as fast, where PyYAML was built with it."""
 _EMPTY = frozenset({"", "~", "null"})
 _TOO_DEEP = f"it is nested deeper than {DEEPEST} levels"
 _QUOTED = re.compile(r"'[^']{2,}'|\"[^\"]{2,}\"")
@@ -142,75 +144,102 @@ def read_document(path: str | Path) -> Document:
     """Read a YAML file with the line of every value; see `read_yaml`."""
     path = Path(path)
     text = _text(path)
-    problems: list[Problem] = []
-    lines: dict[Location, int] = {}
     try:
-        node = yaml.compose(text, Loader=yaml.BaseLoader)
-        if node is None:
-            raise InvalidInput(
-                path, [Problem("empty", "line 1", "the file is empty", "write the file's keys into it")]
-            )
-        data = _Builder(problems, lines).value(node, ())
-    except InvalidInput:
-        raise
+        try:  # libyaml lets tabs pass that PyYAML refuses
+            builder = _Builder(text, yaml.BaseLoader if "\t" in text else _FastLoader)
+        except (yaml.YAMLError, ValueError, OverflowError):
+            builder = _Builder(text, yaml.BaseLoader)  # PyYAML's own parser names the mistake better
     except yaml.YAMLError as error:
         raise InvalidInput(path, [_syntax(error)]) from None
     except (ValueError, OverflowError):  # PyYAML takes any digits for a character or a version
         digits = Problem("syntax", "the file", "this is not valid YAML (a number is too large)", "correct it")
         raise InvalidInput(path, [digits]) from None
-    except RecursionError:
-        raise InvalidInput(
-            path, [Problem("too-large", "the file", _TOO_DEEP, "write it with fewer levels")]
-        ) from None
-    if problems:
-        raise InvalidInput(path, problems)
-    return Document(path, data, lines)
+    if builder.problems:
+        raise InvalidInput(path, builder.problems)
+    return Document(path, builder.data, builder.lines)
+
+
+class _TooDeep(Exception):
+    """Ends the reading of a file that is nested too deeply."""
 
 
 class _Builder:
-    """Converts the nodes of one file to plain values, collecting problems and lines."""
+    """Converts the parser's events of one file to plain values, collecting problems and lines.
 
-    def __init__(self, problems: list[Problem], lines: dict[Location, int]) -> None:
-        self.problems = problems
-        self.lines = lines
-        self.seen: set[int] = set()
+    Events and not nodes: the C parser composes nodes by recursion that a deeply nested file would overflow.
+    """
 
-    def value(self, node: yaml.Node, at: Location) -> Any:
-        self.lines[at] = node.start_mark.line + 1
+    def __init__(self, text: str, loader: Any) -> None:
+        self.problems: list[Problem] = []
+        self.lines: dict[Location, int] = {}
+        self.events: Iterator[Any] = yaml.parse(text, Loader=loader)
+        self.data: Any = None
+        next(self.events)
+        event = next(self.events)
+        if isinstance(event, yaml.StreamEndEvent):
+            self.problems.append(
+                Problem("empty", "line 1", "the file is empty", "write the file's keys into it")
+            )
+            return
+        try:
+            self.data = self.value(next(self.events), ())
+        except _TooDeep:  # the parser's time grows with the square of the depth
+            return
+        next(self.events)
+        other: Any = next(self.events)
+        if not isinstance(other, yaml.StreamEndEvent):
+            mark: Any = other.start_mark
+            raise yaml.MarkedYAMLError(None, None, "but found another document", mark)
+
+    def value(self, event: Any, at: Location) -> Any:
+        self.lines[at] = event.start_mark.line + 1
         if len(at) > DEEPEST:
-            self._refuse("too-large", node, _TOO_DEEP, "write it with fewer levels")
-            return None
-        if id(node) in self.seen:
+            self._refuse("too-large", event, _TOO_DEEP, "write it with fewer levels")
+            raise _TooDeep
+        if isinstance(event, yaml.AliasEvent):
             self._refuse(
                 "syntax",
-                node,
+                event,
                 "an alias (*name) repeats another part of the file",
                 "write the part out in full",
             )
             return None
-        self.seen.add(id(node))
-        if node.tag not in _PLAIN_TAGS:
+        if event.tag not in _PLAIN_TAGS:
             self._refuse(
-                "syntax", node, "a tag (!name) is not allowed", "leave the tag out; all values are text"
+                "syntax", event, "a tag (!name) is not allowed", "leave the tag out; all values are text"
             )
-        if isinstance(node, yaml.MappingNode):
-            return self._mapping(node, at)
-        if isinstance(node, yaml.SequenceNode):
-            return [self.value(entry, (*at, place)) for place, entry in enumerate(node.value)]
-        empty = isinstance(node, yaml.ScalarNode) and node.style is None and node.value in _EMPTY
-        return None if empty else self._text(node, str(node.value))
+        if isinstance(event, yaml.MappingStartEvent):
+            return self._mapping(at)
+        if isinstance(event, yaml.SequenceStartEvent):
+            found: list[Any] = []
+            while not isinstance(entry := next(self.events), yaml.SequenceEndEvent):
+                found.append(self.value(entry, (*at, len(found))))
+            return found
+        return None if not event.style and event.value in _EMPTY else self._text(event, event.value)
 
-    def _mapping(self, node: yaml.MappingNode, at: Location) -> dict[str, Any]:
+    def _skip(self, event: Any) -> None:
+        """Read past the value that begins with an event."""
+        depth = 0
+        while True:
+            depth += isinstance(event, yaml.CollectionStartEvent)
+            depth -= isinstance(event, yaml.CollectionEndEvent)
+            if not depth:
+                return
+            event = next(self.events)
+
+    def _mapping(self, at: Location) -> dict[str, Any]:
         found: dict[str, Any] = {}
         first: dict[str, int] = {}
-        for key, value in node.value:
-            if not isinstance(key, yaml.ScalarNode):
+        while not isinstance(key := next(self.events), yaml.MappingEndEvent):
+            if not isinstance(key, yaml.ScalarEvent):
                 self._refuse(
                     "syntax", key, "a key must be a single word or text", "give the key a plain name"
                 )
+                self._skip(key)
+                self._skip(next(self.events))
                 continue
-            name = key.value
-            if name == "<<" and key.style is None:
+            name, mark, event = key.value, cast(Any, key.start_mark), next(self.events)
+            if name == "<<" and not key.style:
                 self._refuse("syntax", key, "merge keys (<<) are not allowed", "write the keys out in full")
             elif name in first:
                 self._refuse(
@@ -220,18 +249,20 @@ class _Builder:
                     "keep one of them",
                 )
             else:
-                first[name] = key.start_mark.line + 1
-                found[self._text(key, name)] = self.value(value, (*at, name))
+                first[name] = mark.line + 1
+                found[self._text(key, name)] = self.value(event, (*at, name))
+                continue
+            self._skip(event)
         return found
 
-    def _text(self, node: yaml.Node, text: str) -> str:
+    def _text(self, event: Any, text: str) -> str:
         """Return the text with surrogate pairs, as JSON escapes write them, joined."""
         try:
             text = text.encode("utf-16", "surrogatepass").decode("utf-16")
         except UnicodeDecodeError:
             self._refuse(
                 "invalid-character",
-                node,
+                event,
                 "an escape (\\u…) is half a character",
                 "write the character itself",
             )
@@ -239,11 +270,11 @@ class _Builder:
         found = CONTROL.search(text)
         if found:
             what = f"contains the control character U+{ord(found[0]):04X}, which documents cannot contain"
-            self._refuse("invalid-character", node, what, "delete it")
+            self._refuse("invalid-character", event, what, "delete it")
         return text
 
-    def _refuse(self, code: ProblemCode, node: yaml.Node, what: str, hint: str) -> None:
-        mark = node.start_mark
+    def _refuse(self, code: ProblemCode, event: Any, what: str, hint: str) -> None:
+        mark = event.start_mark
         self.problems.append(Problem(code, f"line {mark.line + 1}, column {mark.column + 1}", what, hint))
 
 
