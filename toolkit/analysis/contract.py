@@ -164,7 +164,7 @@ Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, repr=False)
 class Interval(Displayed):
-    """An estimate between its limits; numbers, or arrays of one entry a comparison."""
+    """An estimate between its limits; numbers, or arrays of one entry per comparison."""
 
     estimate: Any
     conf_low: Any
@@ -191,7 +191,7 @@ class Test(Displayed):
 
 @dataclass(frozen=True)
 class Moments:
-    """One row an item, one column a group.
+    """One row per item, one column per group.
 
     Attributes
     ----------

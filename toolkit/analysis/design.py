@@ -110,7 +110,7 @@ class Replicates(Displayed):
     Parameters
     ----------
     columns
-        One column a replicate.
+        One column per replicate.
     kind
         "bootstrap", "JK1", "JKn", "JK2", "BRR", "Fay", "successive-difference" or "other".
     scale
@@ -119,7 +119,7 @@ class Replicates(Displayed):
         "other"; JK1 needs it ((n − 1)/n, with a finite population
         times 1 − n/N).
     rscales
-        One a replicate, by default 1; JKn needs them ((n_h − 1)/n_h of the replicate's stratum).
+        One per replicate, by default 1; JKn needs them ((n_h − 1)/n_h of the replicate's stratum).
     rho
         Fay's factor.
     mse
@@ -439,7 +439,7 @@ def weight_problems(column: pd.Series) -> Iterator[Problem]:
             yield Problem("not-finite", first_row(column, broken), what, "correct it or leave the row out")
     if not np.isnan(values).any() and values.sum() == 0:
         yield Problem(
-            "wrong-sum", f"column {column.name}", "weights sum to zero", "give at least one row a weight"
+            "wrong-sum", f"column {column.name}", "weights sum to zero", "give a row a positive weight"
         )
 
 
@@ -487,7 +487,7 @@ def sampled_fractions(
                     "inconsistent",
                     where,
                     f"differs within the stratum ({least:g} to {most:g})",
-                    "give one number a stratum",
+                    "give one number per stratum",
                 )
             )
         elif least <= 0:
@@ -527,7 +527,7 @@ class Design(Displayed):
     clusters
         Column of the primary sampling unit, or a list, outermost first. Ids count within their stratum
         and within the unit before. Variance comes from the outermost one ("ultimate cluster") unless
-        `fpc` names a column a stage.
+        `fpc` names a column per stage.
     fpc
         Column of the number of primary units in the population of the row's stratum, or of the sampled
         fraction where every value is at most 1; or a list, one per stage. Without `weights`, weights are

@@ -32,7 +32,7 @@ class Drivers(Displayed):
     Attributes
     ----------
     table
-        A row an item, in the order given: item, weight (its part of R²), conf_low, conf_high, share
+        A row per item, in the order given: item, weight (its part of R²), conf_low, conf_high, share
         (of R²), correlation with the outcome, rank, rank_low and rank_high (between which its rank lies).
     r_squared, r_squared_low, r_squared_high
         Of all items together.
@@ -82,7 +82,7 @@ def drivers(
     Raises
     ------
     InvalidInput
-        Below 30 people or five an item, for items that do not vary or repeat each other, and for the
+        Below 30 people or five per item, for items that do not vary or repeat each other, and for the
         outcome among the items.
 
     Notes

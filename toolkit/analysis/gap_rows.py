@@ -361,7 +361,7 @@ def refuse_overlap(frame: pd.DataFrame, between: str) -> None:
     )
     both = groups[groups.map(len) > 1]
     if len(both):
-        hint = "keep one row a person, or name another column where these are different people"
+        hint = "keep one row per person, or name another column where these are different people"
         raise InvalidInput(
             "groups",
             [

@@ -272,7 +272,7 @@ def plan_pairs(
     frame
         One row per respondent.
     wanted
-        One entry an item.
+        One entry per item.
     between, pairs, by, reference
         As in `gaps`.
 

@@ -70,7 +70,7 @@ def group_sums(
     requests
         What is summed.
     centre
-        One number an item, taken off its answers first.
+        One number per item, taken off its answers first.
     terms
         Which sums.
     rows

@@ -45,7 +45,7 @@ class GroupMoments:
 
 @dataclass(frozen=True)
 class Fit:
-    """A fitted model: estimates a group, and how well it reproduces means and covariances.
+    """A fitted model: estimates per group, and how well it reproduces means and covariances.
 
     `loadings` are items × factors with the first item of each factor 1, unless it has one group and one
     factor of variance 1; `residuals` are variances.

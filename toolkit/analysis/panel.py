@@ -58,7 +58,7 @@ Array = npt.NDArray[np.float64]
 class Pairing:
     """Rows of the same person at two times.
 
-    `earlier` and `later` are row positions, one entry a pair, in one order; `group` is each pair's group.
+    `earlier` and `later` are row positions, one entry per pair, in one order; `group` is each pair's group.
     `joined` and `left` count, for each group, people of the later or the earlier time alone.
     """
 
@@ -152,7 +152,7 @@ def pair_people(
                 )
             )
         if twice:
-            hint = "keep one row a person and wave"
+            hint = "keep one row per person and wave"
             problems.append(
                 Problem(
                     "duplicate-id", f"column {person}, wave {name}", f"{twice} row(s) name one again", hint
@@ -578,7 +578,7 @@ def pilot_change(
     Parameters
     ----------
     frame
-        One row a person and wave.
+        One row per person and wave.
     items, measure, level, adjust, margin
         As in `gaps`; answers count alike, without weights.
     seed
@@ -596,7 +596,7 @@ def pilot_change(
     Returns
     -------
     pandas.DataFrame
-        A row an item: n and n_control people with both answers; change and change_control, their mean
+        A row per item: n and n_control people with both answers; change and change_control, their mean
         changes; estimate, the change, or with a control group the difference of changes, with its
         interval, df and p; p_permutation, p_adjusted (of that); says, the verdict in words; method;
         people in one of the waves alone (joined, left).

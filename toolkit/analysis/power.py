@@ -448,7 +448,7 @@ def visible_gaps(
     Returns
     -------
     pandas.DataFrame
-        A row a pair: audience_a, audience_b, population_a, population_b, n_a, n_b, margin_a, margin_b,
+        A row per pair: audience_a, audience_b, population_a, population_b, n_a, n_b, margin_a, margin_b,
         detectable_gap (NaN: no gap would be found so often), method.
 
     Raises

@@ -62,7 +62,7 @@ class Reliability(Displayed):
     n, n_items
         People (who answered at least one item; all, where "complete") and items.
     items
-        A row an item: item, item_rest (its correlation with the sum of the others), alpha_without,
+        A row per item: item, item_rest (its correlation with the sum of the others), alpha_without,
         reversed.
     """
 

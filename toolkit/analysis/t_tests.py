@@ -24,7 +24,7 @@ Margin = float | tuple[float, float]
 
 @dataclass(frozen=True, repr=False)
 class Equivalence(Displayed):
-    """Two one-sided tests; numbers, or arrays of one entry a comparison.
+    """Two one-sided tests; numbers, or arrays of one entry per comparison.
 
     `p_value`, the larger of the two, is what the difference is judged by: below `alpha` it lies within
     the margin. That is so exactly where the interval, of level 1 − 2 alpha, does.

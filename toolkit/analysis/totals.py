@@ -550,7 +550,7 @@ def estimate(
         "mean" (of shares: the share), "total", "variance", or "size" (the weights of those who answered).
     measure
         "mean" takes codes as numbers; a code or "top", "bottom", "favourable", "unfavourable" counts
-        those who gave it; None gives a row a response code.
+        those who gave it; None gives a row per response code.
     by
         Group columns. Rows without a group are in no row of the result.
     design

@@ -299,7 +299,7 @@ class Condition:
         Returns
         -------
         numpy.ndarray
-            One bool a row.
+            One bool per row.
 
         Raises
         ------

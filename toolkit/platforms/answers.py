@@ -308,7 +308,7 @@ class ItemMapping(Strict):
     """Where one item is found and what its cells mean.
 
     `column` for a single, number, text or multi-select item (whose ticks are joined by `separator`);
-    `columns` (row or option → heading) for a matrix, for a multi-select with a column an option, or for a
+    `columns` (row or option → heading) for a matrix, for a multi-select with a column per option, or for a
     single item of which each answer has a column; `question` is then the heading that stands above them,
     where the file has two rows of headings. `either` lists columns that answer the same item for different
     people (one per audience); a respondent may have answered in one of them only.

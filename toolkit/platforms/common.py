@@ -510,7 +510,7 @@ def split_choices(
     *,
     write_in: Variable | None = None,
 ) -> dict[str, pd.Series]:
-    """Make one column an option of cells such as "1,3" or "Speed,Quality, of work".
+    """Make one column per option of cells such as "1,3" or "Speed,Quality, of work".
 
     Each different cell is taken apart once. A choice may itself hold the separator: a cell is split in the
     one way in which every part is a known choice (or one in another spelling, which is noted); where there is

@@ -2,7 +2,7 @@
 
 Rules:
 
-- a checkbox has a column an option, `item___code`: 1 or "Checked", 0 or "Unchecked";
+- a checkbox has a column per option, `item___code`: 1 or "Checked", 0 or "Unchecked";
 - each form ends with a column `<form>_complete`; a respondent finished where every form that holds an item is
   2 or "Complete";
 - the first column is the record's id; events and repeated forms give a record several rows: refused;

@@ -148,7 +148,7 @@ def intervals_by_base(share: float, bases: Sequence[int], *, level: float = 0.95
     Returns
     -------
     DataFrame
-        Estimates (see `toolkit.analysis.contract`), one row a base; `base` repeats n as the group.
+        Estimates (see `toolkit.analysis.contract`), one row per base; `base` repeats n as the group.
 
     Raises
     ------

@@ -210,7 +210,7 @@ def _key_problems(frame: pd.DataFrame, waves: Sequence[str]) -> Iterator[Problem
         yield Problem(
             "too-long",
             f"column name, {rows_said(frame.index[long])}",
-            f"is longer than {_LONGEST_NAME} signs, too long for a page",
+            f"is longer than {_LONGEST_NAME} characters, too long for a page",
             "write a shorter name",
         )
     twice = frame[frame.duplicated(["organisation", "wave"], keep=False) & (frame["organisation"] != "")]

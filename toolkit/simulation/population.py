@@ -487,7 +487,7 @@ def populate(
     Returns
     -------
     DataFrame
-        wave, organisation, audience and a column a variable, coded as in a coded frame.
+        wave, organisation, audience and a column per variable, coded as in a coded frame.
     """
     people = people_of(organisations, instrument, waves)
     columns: dict[str, pd.Series] = {name: people[name] for name in people.columns}

@@ -331,7 +331,7 @@ def poststratify(
     frame
         One row per respondent.
     targets
-        Column → category → total for one column; or a frame with one row a cell: the cell's columns and
+        Column → category → total for one column; or a frame with one row per cell: the cell's columns and
         `total`.
     base
         Weights to start from, a column's name or one number per row; None starts from equal weights.
@@ -397,7 +397,7 @@ def _as_table(targets: pd.DataFrame | Margins) -> pd.DataFrame:
                         "missing-column",
                         "targets",
                         "need the cell's columns and total",
-                        "give one row a cell",
+                        "give one row per cell",
                     )
                 ],
             )
@@ -410,7 +410,7 @@ def _as_table(targets: pd.DataFrame | Margins) -> pd.DataFrame:
                     "too-many",
                     "targets",
                     f"name {len(targets)} columns",
-                    "give one column, or a frame with one row a cell; margins are for rake()",
+                    "give one column, or a frame with one row per cell; margins are for rake()",
                 )
             ],
         )

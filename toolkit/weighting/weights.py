@@ -156,7 +156,7 @@ class Weights(Displayed):
     Attributes
     ----------
     values
-        One weight a row, under the frame's index.
+        One weight per row, under the frame's index.
     design_effect
         Kish's n Σw² / (Σw)²: how many times more answers weighting asks for. n are rows of a weight above 0.
     effective_n
@@ -273,7 +273,7 @@ def start_weights(frame: pd.DataFrame, base: str | pd.Series | npt.ArrayLike | N
             )
         )
     elif values.sum() <= 0:
-        problems.append(Problem("wrong-sum", "base", "weights sum to zero", "give at least one row a weight"))
+        problems.append(Problem("wrong-sum", "base", "weights sum to zero", "give a row a positive weight"))
     if problems:
         raise InvalidInput("base", problems)
     return values
@@ -296,7 +296,7 @@ def diagnose(
     weights
         What `rake` and its like gave, or one number per row.
     by
-        A group a row.
+        A group per row.
 
     Returns
     -------

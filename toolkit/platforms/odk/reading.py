@@ -4,7 +4,7 @@ Rules:
 
 - a heading is the path of a question (`page/agree/agree_prod`, `page-agree-agree_prod`); its last step is the
   code, the platform's own columns are known by name;
-- ticks of a multi-select stand in one cell, codes apart by a blank, or in a column an option (1/0 or so);
+- ticks of a multi-select stand in one cell, codes apart by a blank, or in a column per option (1/0 or so);
 - one XML file holds one submission, or several below one element; a .zip may hold many of them;
 - what reaches the server was finished; one whose `_validation_status` is "not approved" is set aside.
 """

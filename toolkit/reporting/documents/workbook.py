@@ -69,7 +69,7 @@ def render_xlsx(document: Document) -> bytes:
     Returns
     -------
     bytes
-        An .xlsx: a contents sheet, a sheet a table and a picture, the findings in words, the methods. Every
+        An .xlsx: a contents sheet, one sheet per table and picture, the findings in words, the methods. Every
         number is rounded as it is printed; nothing is hidden.
     """
     sheets = sheets_of_document(document)
