@@ -29,7 +29,8 @@ def python_messages(
 
 CODE = Path(__file__).resolve().parents[1] / "toolkit"
 NOTEBOOKS = [
-    CODE.parent / "notebooks" / name for name in ("organisation_report.ipynb", "withheld_notice.ipynb")
+    CODE.parent / "notebooks" / name
+    for name in ("organisation_report.ipynb", "overall_report.ipynb", "withheld_notice.ipynb")
 ]
 """The notebooks reports are made of: their text cells are messages too."""
 HEADER = "# Messages of the Survey Research Toolkit."

@@ -52,3 +52,31 @@ def test_the_index_sums_what_the_policy_withheld_over_all_reports(sample_study, 
     page = write_index(study, "2026", tmp_path).read_text()
     loss = page[page.index('class="loss"') :].partition("</p>")[0]
     assert [loss.count(f": {count}") for count in (2, 1)] == [2, 2]
+
+
+def test_the_index_counts_what_a_report_prints_and_links_the_overall_report(sample_study, tmp_path):
+    lines = [
+        "participation,,executive,12,20,12 of 20,,,,,",
+        "participation,,employee,48,80,48 of 80,,,,,",
+        "gaps,a,,,,one,True,0.2,0.01,executive,employee",
+        "gaps,b,,,,two,True,-0.3,0.2,executive,employee",
+        "gaps,c,,,,three,False,,,,",
+    ]
+    for one in ("org-01", "_overall"):
+        (tmp_path / one).mkdir()
+        results = tmp_path / one / "results.csv"
+        columns = "table,label,audience,answered,invited,printed,shown,gap,p_adjusted,audience_a,audience_b"
+        results.write_text("\n".join([columns, *lines]))
+        told = {
+            "status": "made",
+            "headline": headline(results),
+            "outputs": {"report.html": "", "report.pdf": ""},
+        }
+        (tmp_path / one / "manifest.json").write_text(json.dumps(told))
+    study = load_study(sample_study)
+    entry = index_entries(study, "2026", tmp_path)[0]
+    assert (entry.response, entry.clear, entry.points) == ("60%", 1, 30)
+    page = write_index(study, "2026", tmp_path).read_text()
+    assert 'href="_overall/report.html"' in page
+    assert 'href="_overall/report.pdf"' in page
+    assert "aria-sort" in page  # the heads of the table become buttons that sort

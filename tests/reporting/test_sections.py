@@ -18,6 +18,8 @@ from toolkit.reporting.validation import try_report
 from toolkit.study import load_study
 
 ROOT = Path(__file__).resolve().parents[2]
+OF_ALL = ["organisations_counted", "organisations_map", "league_tables"]
+"""Sections of the report on all organisations, which has a notebook of its own."""
 ORDER = [
     "notice", "summary", "participation_table", "weights_table", "gap_picture", "gap_table", "pooled_gaps",
     "theme_pictures", "option_pictures", "readiness_ladder", "capability_overhang", "guardrails",
@@ -47,11 +49,13 @@ def thanks() -> Iterator[list[str]]:
 
 
 def test_sections_are_in_the_order_of_the_report_and_the_notebook_calls_each() -> None:
-    assert list(SECTIONS) == ORDER
+    assert list(SECTIONS) == [*ORDER, *OF_ALL]
     notebook = json.loads((ROOT / "notebooks" / "organisation_report.ipynb").read_text("utf-8"))
     cells = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
     called = [cell.partition("(")[0] for cell in cells if cell.startswith("report.")]
     assert called == [f"report.{name}" for name in (*ORDER[1:], "save")]
+    of_all = (ROOT / "notebooks" / "overall_report.ipynb").read_text("utf-8")
+    assert all(f"report.{name}()" in of_all for name in OF_ALL)
 
 
 def test_no_section_has_the_name_of_something_else_of_the_report() -> None:

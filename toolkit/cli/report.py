@@ -99,6 +99,11 @@ def add_selection(command: argparse.ArgumentParser) -> None:
         help="only this organisation (repeatable); --for CUT=GROUP: instead of reports, the page of a group "
         "of a cut, --for CUT=*: of all its groups",
     )
+    command.add_argument(
+        "--overall",
+        action="store_true",
+        help="add a report on all organisations together, for the consultant alone",
+    )
     command.add_argument("--wave", help="the wave, as the study file writes it (default: the latest)")
     command.add_argument("--notebook", metavar="FILE", help="a parameterised notebook to use as the report")
     command.add_argument(

@@ -23,6 +23,7 @@ from toolkit.reporting.executor import JobExecutor, clear_failure
 from toolkit.reporting.job import DONE, FAILED, Job, Outcome
 from toolkit.reporting.manifest import BATCH_FOLDER, sha256_of
 from toolkit.reporting.options import RunOptions, folder_name, open_line
+from toolkit.reporting.overall import OverallRun
 from toolkit.reporting.plan import (
     NotebookRun,
     Plan,
@@ -89,6 +90,7 @@ def run_reports(
     cluster: str | None = None,
     release: bool = False,
     audit: bool = True,
+    overall: bool = False,
     progress: Callable[[Progress], None] | None = None,
     message: Callable[[str], None] | None = None,
 ) -> pd.DataFrame:
@@ -132,6 +134,9 @@ def run_reports(
         marked as drafts. A draft binds nothing; do not hand it out.
     audit
         Whether a release is audited (`audit_release`); one that gives something away fails.
+    overall
+        Whether a report on all organisations together follows theirs, for the consultant alone, in the folder
+        `_overall`; see docs/running_reports.md.
     progress
         Called after each report; None shows a bar in a notebook, and nothing elsewhere.
     message
@@ -173,6 +178,7 @@ def run_reports(
         cluster,
         release,
         audit,
+        overall,
     )
     with _bar_in_notebook(progress) as shown:
         return run_study(study, options, executor=executor, progress=shown, message=message)
@@ -190,6 +196,10 @@ def run_study(
     with _local_output(options) as (options, store):
         run = check_study_run(study, options)
         built = _run(run, executor=executor, store=store, progress=progress, message=message)
+        if options.overall:
+            whole = _run(OverallRun.of(run), executor=executor, store=store, message=message)
+            built = pd.concat([built, whole], ignore_index=True)
+            built.attrs = whole.attrs
     return built[list(REPORT_COLUMNS)]
 
 
@@ -408,7 +418,7 @@ def _build(
         if isinstance(run, StudyRun):
             from toolkit.reporting.index import write_index
 
-            write_index(run.study, run.wave, run.folder)
+            write_index(run.listed, run.wave, run.folder)
     if log.lost + manifest.lost:
         jobs.message(f"{log.lost + manifest.lost} lines of the log could not be written (is the disk full?)")
     return pd.DataFrame([rows[one] for one in plan.names if one in rows], columns=list(REPORT_COLUMNS))

@@ -17,7 +17,7 @@ import pandas as pd
 
 from toolkit.disclosure.cells import thresholds
 from toolkit.instrument.model import MISSING, Variable
-from toolkit.study.weighting import WEIGHT, with_kish
+from toolkit.study.weighting import CLIENT, WEIGHT, with_kish
 
 if TYPE_CHECKING:
     from toolkit.analysis import Design
@@ -83,15 +83,48 @@ def blocks_of(sizes: Mapping[str, float], unsafe: Callable[[Block], bool]) -> li
     return [frozenset([one]) for one in left] + [frozenset(joined)]
 
 
+_WIDE = 2
+"""People by which what a client's report hides must stay uncertain beside a sum over organisations."""
+
+
+def pool_hides(rows: pd.DataFrame) -> bool:
+    """Return whether a sum over organisations leaves every hidden count a range of values.
+
+    What a report shows as a bound keeps the whole range of the bound, up to `_WIDE` people.
+
+    Parameters
+    ----------
+    rows
+        One organisation per row: low, high (its range), count.
+
+    Examples
+    --------
+    >>> pool_hides(pd.DataFrame({"low": [0, 0, 9], "high": [1, 1, 10], "count": [0, 1, 9]}))
+    True
+    >>> pool_hides(pd.DataFrame({"low": [0, 0], "high": [1, 1], "count": [1, 1]}))
+    False
+    """
+    if rows.empty:
+        return True
+    total, low, high = rows["count"].sum(skipna=False), rows["low"].sum(), rows["high"].sum()
+    widest = min(float((rows["high"] - rows["low"]).max()), _WIDE)
+    return bool(total - low >= widest - 1e-9 and high - total >= widest - 1e-9)
+
+
 @dataclass(frozen=True)
 class _Answers:
-    """Who answered an item, in one audience: group of each cut, share of the top box, weights."""
+    """Who answered an item, in one audience: group of each cut, share of the top box, weights.
+
+    Of all organisations together, `clients` is that of each respondent, `pool` what their own reports hide.
+    """
 
     groups: Mapping[str, pd.Series]
     top: pd.Series
     weights: pd.Series
     smallest: int
     bounds: Callable[[float], tuple[float, float]]
+    clients: pd.Series | None = None
+    pool: pd.DataFrame | None = None
 
     def sizes(self, cut: str) -> dict[str, float]:
         return {str(name): float(n) for name, n in self.groups[cut].value_counts().items()}
@@ -99,12 +132,20 @@ class _Answers:
     def unsafe(self, cut: str, block: Block) -> bool:
         """Return whether a block is too small, also in effect, or too close to all or none."""
         inside = self.groups[cut].isin(list(block)).to_numpy()
+        if self.tells_of_clients(inside):
+            return True
         n, w = int(inside.sum()), self.weights[inside]
         if n < self.smallest or w.sum() ** 2 / (w**2).sum() < self.smallest:
             return True
         low, high = self.bounds(n)
         share, plain = float((self.top[inside] * w).sum() / w.sum()), float(self.top[inside].mean())
         return not (low < min(share, plain) and max(share, plain) < high)
+
+    def tells_of_clients(self, inside: Any) -> bool:
+        """Return whether a number of these people tells what clients' reports hide."""
+        if self.clients is None or self.pool is None:
+            return False
+        return not pool_hides(self.pool[self.pool["organisation"].isin(self.clients[inside].unique())])
 
 
 def _divided(answers: _Answers, cuts: Mapping[str, str]) -> dict[str, list[Block]]:
@@ -131,7 +172,11 @@ def _without_differences(answers: _Answers, found: dict[str, list[Block]]) -> di
     atoms = frame.groupby(list(frame), sort=False).ngroup().to_numpy()
     counts = np.bincount(atoms)
     first = frame.iloc[np.unique(atoms, return_index=True)[1]]
-    hidden = [np.eye(len(counts))[at] for at in np.flatnonzero(counts < answers.smallest)]
+    hidden = [
+        np.eye(len(counts))[at]
+        for at in range(len(counts))
+        if counts[at] < answers.smallest or answers.tells_of_clients(atoms == at)
+    ]
     for cut in found:
         for group in first[cut].unique():
             member = (first[cut] == group).to_numpy(dtype=float)
@@ -208,7 +253,8 @@ def _planned(
     groups = {name: column_of(frame, study.cut_columns[name][0]) for name in cuts}
     plans: dict[tuple[str, tuple[Block, ...]], list[Variable]] = {}
     for variable in _items(study, audience) if cuts else ():
-        for cut, blocks in _divided(_answers(frame, rows, groups, variable, policy), cuts).items():
+        answers = _answers(frame, rows, groups, variable, policy, study.clients)
+        for cut, blocks in _divided(answers, cuts).items() if len(answers.top) else ():
             if len(blocks) > 1:
                 plans.setdefault((cut, tuple(sorted(blocks, key=sorted))), []).append(variable)
     return groups, plans
@@ -242,17 +288,30 @@ def _items(study: Study, audience: str) -> list[Variable]:
 
 
 def _answers(
-    frame: pd.DataFrame, rows: Any, groups: Mapping[str, pd.Series], variable: Variable, policy: Policy
+    frame: pd.DataFrame,
+    rows: Any,
+    groups: Mapping[str, pd.Series],
+    variable: Variable,
+    policy: Policy,
+    clients: pd.DataFrame | None = None,
 ) -> _Answers:
     said = frame[variable.name]
     given = rows & said.notna().to_numpy() & ~said.isin(list(MISSING)).to_numpy()
     weights = frame[WEIGHT] if WEIGHT in frame else pd.Series(1.0, index=frame.index)
+    pool = None
+    if clients is not None and given.any():
+        first = frame[given].iloc[0]
+        same = (clients["wave"] == first["wave"]) & (clients["audience"] == first["audience"])
+        hidden = clients["count"].notna() & (clients["answer"] == "top")
+        pool = clients[same & hidden & (clients["item"] == variable.name)]
     return _Answers(
         {name: column[given] for name, column in groups.items()},
         said[given].isin(variable.codes_of("top")).astype(float),
         weights[given].astype(float),
         policy.threshold_for(variable.name),
         lambda n: policy.unanimity_bounds(n, variable.name) if policy.unanimity else (-1.0, 2.0),
+        frame[CLIENT][given] if CLIENT in frame and pool is not None else None,
+        pool,
     )
 
 

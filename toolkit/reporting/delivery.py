@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from toolkit.disclosure.ledger import POOLED
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.locale import _, using_language
 from toolkit.platforms.naming import slug
@@ -17,6 +18,7 @@ from toolkit.presentation.blocks import Prose
 from toolkit.reporting.documents.model import DOCUMENT, Document, load_document, write_bytes, zipped
 from toolkit.reporting.job import DONE, FAILED
 from toolkit.reporting.manifest import MANIFEST, sha256_of
+from toolkit.reporting.overall import OVERALL
 from toolkit.system import write_whole
 
 __all__ = ["DELIVERY", "deliver"]
@@ -36,7 +38,8 @@ def deliver(
 ) -> pd.DataFrame:
     """Pack each client's files into one archive and write an e-mail text beside it.
 
-    An archive holds the documents and results.csv; the notebook, the manifest and the run's own files stay.
+    An archive holds the documents and results.csv; the notebook, the manifest, the run's own files and the
+    report on all organisations stay.
     The same reports give the same bytes.
 
     Parameters
@@ -72,6 +75,9 @@ def deliver(
         raise InvalidInput(
             "deliver", [Problem("file-not-found", str(folder), "holds no finished reports", hint)]
         )
+    if OVERALL in (organisations or ()) or POOLED in (organisations or ()):
+        what = "is about all organisations: it is for the consultant, not for clients"
+        raise InvalidInput("deliver", [Problem("conflict", OVERALL, what, "leave it out")])
     problems = [
         Problem("unknown-organisation", one, "has no finished report here", near_names(one, manifests))
         for one in organisations or ()
@@ -101,6 +107,8 @@ def deliver(
 
 def _manifests(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     for path in sorted(folder.glob(f"*/{MANIFEST}")):
+        if path.parent.name == OVERALL:
+            continue
         try:
             manifest = json.loads(path.read_text(encoding="utf-8"))
             complete = manifest["status"] in DONE and {"study", "wave", "outputs"} <= set(manifest)

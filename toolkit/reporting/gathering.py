@@ -142,9 +142,10 @@ def gather(study: Study, organisation: str, wave: str) -> ReportData:
             "shares": _estimates(frame, _with_top(instrument), "top", population, level, design),
         }
         results |= _numbers(frame, instrument, level, design)
-        results |= _declared(frame, instrument, level, design)
-        results |= _dont_know(frame, study, design)
-        results |= _crossed(frame, study, design)
+        if study.clients is None:  # beside the clients' reports only what was compared with them is shown
+            results |= _declared(frame, instrument, level, design)
+            results |= _dont_know(frame, study, design)
+            results |= _crossed(frame, study, design)
         results |= _comparisons(frame, audiences, study, design)
         previous = study.previous_wave(organisation, wave)
         if previous:
@@ -182,7 +183,8 @@ def gather(study: Study, organisation: str, wave: str) -> ReportData:
     if study.design is not None:  # the gate's margins are those of a simple sample
         from toolkit.analysis import margin_of_error
 
-        cost = [] if weights is None else zip(weights["audience"], weights["effective_n"], strict=True)
+        alone = None if study.clients is not None else weights  # clusters of organisations would widen it
+        cost = [] if alone is None else zip(alone["audience"], alone["effective_n"], strict=True)
         margins = {who: float(margin_of_error(n, level=study.level)) for who, n in cost}
         participation = participation.assign(margin=participation["audience"].map(margins).astype("Float64"))
     priors = study.gap_priors_of(organisation, wave) if "gaps" in results else None

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit.locale import N_, _, using_language
+from toolkit.presentation.numbers import percent
 from toolkit.reporting.documents.model import DOCUMENT
 from toolkit.reporting.formats import FORMATS
 from toolkit.reporting.job import FAILED, FAILURE_NOTE
 from toolkit.reporting.manifest import BATCH_FOLDER, MANIFEST, RESULTS
+from toolkit.reporting.overall import OVERALL
 from toolkit.system import read_events, write_whole
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ _FILE_WORDS = {"report.ipynb": N_("notebook"), RESULTS: N_("numbers")}
 class Entry:
     """A line of the index; `page` is "" if there is nothing to open.
 
-    `bases` and `largest_gap` are copied from the report as it prints them: nothing here passes the gate by.
+    All numbers are copied from what the report prints, or counted from it: nothing here passes the gate by.
     """
 
     organisation: str
@@ -50,6 +52,15 @@ class Entry:
     points: int = -1
     warnings: int = 0
     numbers: Mapping[str, int] = field(default_factory=dict)
+    response: str = ""
+    clear: int = -1
+
+    @property
+    def shown(self) -> str:
+        """The share of the report's numbers that are exact or a bound."""
+        total = sum(self.numbers.values())
+        known = self.numbers.get("exact", 0) + self.numbers.get("bound", 0)
+        return percent(known / total) if total else ""
 
 
 def index_entries(study: Study, wave: str, folder: Path) -> list[Entry]:
@@ -81,6 +92,7 @@ def write_index(study: Study, wave: str, folder: Path) -> Path:
             accent=Theme.of(study.brand).colour,
             entries=entries,
             status=status,
+            overall=list(_files(OVERALL, _manifest(folder / OVERALL / MANIFEST))),
             counts={words: count for words, count in counts.items() if count},
             loss=_loss(entries),
         )
@@ -134,7 +146,16 @@ def _entry(folder: Path, organisation: str, name: str, warnings: int, study: Stu
         page=files[0][1] if files else "",
         files=files[1:],
         bases=tuple((_audience(study, one), text) for one, text in headline.get("bases", {}).items()),
-        largest_gap=_("{label}: {printed}", label=gap["label"], printed=gap["printed"]) if gap else "",
+        largest_gap=_(
+            "{points} points: {label}, {printed}",
+            points=gap["points"],
+            label=gap["label"],
+            printed=gap["printed"],
+        )
+        if gap
+        else "",
+        response=percent(headline["response"]) if headline.get("response") is not None else "",
+        clear=headline.get("clear", -1),
         points=int(gap.get("points", -1)),
         warnings=warnings,
         numbers=headline.get("numbers", {}),
@@ -159,6 +180,10 @@ def _readable(manifest: object) -> bool:
         return False
     gap, bases = headline.get("largest_gap") or {}, headline.get("bases", {})
     numbers = headline.get("numbers", {})
+    if not isinstance(headline.get("response"), float | None) or not isinstance(
+        headline.get("clear", 0), int
+    ):
+        return False
     if not all(isinstance(one, dict) for one in (gap, bases, numbers)):
         return False
     if not all(isinstance(count, int) for count in numbers.values()):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Job", "Outcome", "build", "input_hashes", "open_study", "preload", "write_study"]
 
-REPORT, NOTICE, OWN = "report", "notice", "own"
+REPORT, NOTICE, ALL, OWN = "report", "notice", "all", "own"
 DONE = ("made", "withheld")
 FAILED = "_failed"
 FAILURE_NOTE, FAILURE_FILE = "why.txt", "traceback.txt"
@@ -50,8 +50,8 @@ class Job:
     options
         Of the run.
     kind
-        "report", "notice" (of an organisation where no audience may be shown), or "own" for a notebook of
-        one's own.
+        "report", "notice" (of an organisation where no audience may be shown), "all" (of all organisations
+        together), or "own" for a notebook of one's own.
     final, folder
         Where the finished report will be, and where it is built.
     study, part

@@ -135,7 +135,7 @@ def build_manifest(
         "inputs": inputs,
         "input": hashed,
         "outputs": output_hashes(folder),
-        "headline": headline(folder / RESULTS),
+        "headline": headline(folder / RESULTS, level=study.level),
         "python": platform.python_version(),
         "packages": package_versions(),
     }
@@ -152,10 +152,11 @@ def preload() -> None:
     _versions()
 
 
-def headline(results: Path) -> dict[str, Any]:
+def headline(results: Path, *, level: float = 0.95) -> dict[str, Any]:
     """Summarise a report for the index from its own numbers.
 
-    Bases as printed, how many numbers are exact, bounds or withheld for which reason, and the largest gap.
+    Bases as printed, the response rate of all audiences together where each is printed, how many numbers are
+    exact, bounds or withheld for which reason, how many gaps are beyond chance, and the largest one.
     """
     if not results.is_file():
         return {}
@@ -163,17 +164,20 @@ def headline(results: Path) -> dict[str, Any]:
         lines = csv.reader(handle)
         columns = next(lines, [])
         rows = [dict(zip(columns, line, strict=False)) for line in lines]
-    bases = {
-        row["audience"]: row["printed"]
-        for row in rows
-        if row.get("table") == "participation" and row.get("audience")
-    }
+    answered = [row for row in rows if row.get("table") == "participation" and row.get("audience")]
+    bases = {row["audience"]: row["printed"] for row in answered}
     gaps = [
         row for row in rows if row.get("table") == "gaps" and row.get("shown") == "True" and row.get("gap")
     ]
     largest = max(gaps, key=lambda row: abs(float(row["gap"])), default=None)
     found: dict[str, Any] = {"bases": bases, "numbers": dict(Counter(_shown_how(row) for row in rows))}
     found["numbers"].pop("", None)
+    counts = [(row.get("answered"), row.get("invited")) for row in answered]
+    if counts and all(one and other for one, other in counts):
+        invited = sum(float(other or 0) for _, other in counts)
+        found["response"] = sum(float(one or 0) for one, _ in counts) / invited if invited else None
+    if gaps:
+        found["clear"] = sum(float(row.get("p_adjusted") or "nan") < 1 - level for row in gaps)
     if largest:
         between = f"{largest['audience_a']} and {largest['audience_b']}"
         found["largest_gap"] = {

@@ -62,6 +62,8 @@ class RunOptions:
         Whether the reports are releases: checked against the ledger and recorded in it, not marked as drafts.
     audit
         Whether releases are audited before they are in their place.
+    overall
+        Whether a report on all organisations together follows theirs.
     """
 
     organisations: Iterable[str] | None = None
@@ -77,6 +79,7 @@ class RunOptions:
     cluster: str | None = None
     release: bool = False
     audit: bool = True
+    overall: bool = False
 
     def __post_init__(self) -> None:
         ids, formats = self.organisations, self.formats
@@ -100,6 +103,9 @@ class RunOptions:
         """
         limits = _limit_problems(self.workers, self.seconds, self.memory)
         problems = [*_output_problems(str(self.out), stores), *limits]
+        if self.overall and self.organisations is not None:
+            what = "is about all organisations of the wave, of which some are named"
+            problems.append(Problem("conflict", "overall report", what, "leave out --organisation"))
         if problems:
             raise InvalidInput("options", problems)
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from toolkit.disclosure.ledger import POOLED
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.reporting import formats as output_formats
 from toolkit.reporting.job import FAILED, NOTICE, OWN, REPORT, Job, open_study
@@ -59,6 +60,7 @@ __all__ = [
     "check_study_run",
     "modules_of",
     "refuse_foreign",
+    "up_to_date",
 ]
 
 REPORT_NOTEBOOK = "organisation_report.ipynb"
@@ -119,6 +121,11 @@ class StudyRun:
     notebooks: tuple[Path, Path]
     options: RunOptions
 
+    @property
+    def listed(self) -> Study:
+        """The study whose organisations the index lists."""
+        return self.study
+
     def plan(
         self,
         scratch: Path,
@@ -167,7 +174,7 @@ class StudyRun:
             chosen = chosen_organisations(study, self.wave, options.organisations)
             if known:
                 hashes = {one: known["hashes"][one] for one in chosen if one in known["hashes"]}
-                current = _up_to_date(self.folder, hashes, force=options.force, mirrored=mirrored)
+                current = up_to_date(self.folder, hashes, force=options.force, mirrored=mirrored)
                 current &= self._recorded(current, entries)
                 if len(current) == len(chosen):
                     return self._planned(chosen, current, rows=dict(known["read"]))
@@ -189,7 +196,7 @@ class StudyRun:
             write_secret(self.folder, secret)
             cache.keep(self.folder, keys, rows)
         wanted = {one: keys[one] for one in chosen if one in keys}
-        current = _up_to_date(self.folder, wanted, force=options.force, mirrored=mirrored)
+        current = up_to_date(self.folder, wanted, force=options.force, mirrored=mirrored)
         current &= self._recorded(current, entries)
         people: dict[str, Sequence[People]] = {}
         try:
@@ -247,7 +254,7 @@ class StudyRun:
         InvalidInput
             Each such organisation that the study file does not list under `renamed`.
         """
-        known = {*self.study.organisation_ids(), *self.study.renamed}
+        known = {*self.study.organisation_ids(), *self.study.renamed, POOLED}
         now = {one: np.concatenate([p.ids for p in found]) for one, found in people.items() if found}
         problems = []
         for entry in binding:
@@ -277,7 +284,7 @@ class StudyRun:
         return Plan(dict(zip(chosen, chosen, strict=True)), current, jobs, labels, rows)
 
 
-def _up_to_date(
+def up_to_date(
     folder: Path, keys: Mapping[str, str], *, force: bool, mirrored: bool = False
 ) -> frozenset[str]:
     """Return the reports that need not be built again; from a store, only their manifests are here."""
@@ -421,7 +428,7 @@ class NotebookRun:
         refuse_foreign(self.folder, keys)
         if writes:
             write_secret(self.folder, secret)
-        current = _up_to_date(self.folder, keys, force=self.options.force)
+        current = up_to_date(self.folder, keys, force=self.options.force)
         jobs = [
             Job(
                 name=str(value),

@@ -67,6 +67,11 @@ class OrganisationReport:
         Audiences whose headcount in the organisations table is below the number who answered.
     weights
         What weighting costs per audience; None where nothing is weighted.
+    clients
+        In the report on all organisations, what their own reports show (`toolkit.reporting.overall`); else
+        None.
+    primary
+        Questions whose comparisons were declared in advance.
     """
 
     title: str
@@ -95,6 +100,8 @@ class OrganisationReport:
     cuts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     quotes: tuple[tuple[str, str, str], ...] = ()
     registration: Registration | None = None
+    clients: pd.DataFrame | None = None
+    primary: tuple[str, ...] = ()
 
     @property
     def withheld(self) -> bool:
@@ -227,6 +234,8 @@ def open_report(
         cuts={name: levels for name, (levels, _) in study.cut_columns.items()},
         quotes=tuple(study.quotable_comments(organisation, wave).itertuples(index=False, name=None)),
         registration=study.registration,
+        clients=study.clients,
+        primary=study.primary,
     )
 
 

@@ -119,6 +119,10 @@ class Study(Displayed):
         Organisation → those it has become.
     registration
         What was registered before a wave; None where the study file names no registration.
+    clients
+        Of a study of all organisations as one (`toolkit.reporting.overall`): what their own reports show.
+    own_held
+        Likewise: what cannot be shown beside those reports, as `Beside.held` has it.
     """
 
     id: str
@@ -157,6 +161,8 @@ class Study(Displayed):
     person: str | None = field(default=None, repr=False)
     renamed: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     registration: Registration | None = field(default=None, repr=False)
+    clients: pd.DataFrame | None = field(default=None, repr=False, compare=False)
+    own_held: frozenset[tuple[str, str, str, str]] = field(default=frozenset(), repr=False)
 
     def __getstate__(self) -> dict[str, Any]:
         """Pickle everything but the answers and the ledger, which holds the key."""
@@ -289,7 +295,8 @@ class Study(Displayed):
         """Return the frame of one organisation and the design its report uses; see `study.weighting`."""
         if self.design is None:
             raise TypeError("the study has no weights and no design")
-        return laid_out(frame, self.design, self.weighting, self.margins)
+        margins = None if self.clients is not None else self.margins  # those of organisations explain no more
+        return laid_out(frame, self.design, self.weighting, margins)
 
     @property
     def organisations(self) -> pd.DataFrame:
@@ -488,12 +495,13 @@ class Study(Displayed):
     def comments_to_review(self) -> pd.DataFrame:
         """Return every comment whose writer agreed to be quoted, redacted: one row per comment.
 
-        Columns `toolkit.disclosure.comments.REVIEW_COLUMNS` and audience, of all waves. For an analyst, not
-        for a client: nothing has been approved. Empty where the study file has no key `comments`.
+        Columns `toolkit.disclosure.comments.REVIEW_COLUMNS` and audience, of all waves, of everybody with an
+        organisation. For an analyst, not for a client: nothing has been approved. Empty where the study file
+        has no key `comments`.
         """
         if self.comments is None:
             return pd.DataFrame(columns=[*REVIEW_COLUMNS, "audience"], dtype="str")
-        frame = self.responses(wave="all", missing="codes")
+        frame = self.responses(wave="all", missing="codes").dropna(subset="organisation")
         return comments_of(frame, self.comments, names=self._names_to_remove())
 
     def _names_to_remove(self) -> tuple[str, ...]:
@@ -696,6 +704,7 @@ LOGO = "logo"
 COMMENTS = "comments.json"
 PEERS = "peers.parquet"
 PRIORS = "priors.parquet"
+CLIENTS = "clients.parquet"
 PART = "organisation="
 
 
@@ -758,6 +767,8 @@ def write_parts(
         quoted = study._quotable
         quoted = quoted[quoted["organisation"] == one]
         (part / COMMENTS).write_text(quoted.to_json(orient="records"), encoding="utf-8")
+        if study.clients is not None:
+            _write(study.clients, part / CLIENTS)
         logo = study.client_brands.get(one, {}).get("logo")
         if logo:
             shutil.copyfile(study.folder / logo, part / f"{LOGO}{Path(logo).suffix.lower()}")
@@ -773,6 +784,8 @@ def open_part(study: Study, part: str | Path) -> Study:
     if "findings" in study.__dict__:  # read once for all parts
         opened.__dict__["findings"] = study.findings
     opened = opened.for_client(str(table["organisation"].iloc[0])) if len(table) else opened
+    if (part / CLIENTS).is_file():
+        opened = replace(opened, clients=_read(part / CLIENTS))
     logos = [path for path in part.iterdir() if path.stem == LOGO]
     if logos:
         opened = replace(opened, brand=opened.brand.model_copy(update={"logo": str(logos[0].resolve())}))

@@ -38,6 +38,8 @@ __all__ = [
 ]
 
 WEIGHT, _BASE = "weight", "base_weight"
+CLIENT = "client"
+"""The column of the organisation where all of them are taken as one."""
 """Columns of the coded frame: the weights, and those that raking started from."""
 _STRATUM = "design_stratum_within"
 _KEYS = ("organisation", "wave", "audience")

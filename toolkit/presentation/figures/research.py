@@ -5,6 +5,7 @@ They draw frames that the analysis functions, statsmodels or pandas return. Only
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -305,7 +306,7 @@ def group_map(
     ax.set_xlim(0, len(groups))
     ax.set_ylim(len(items), 0)
     ax.set_xticks(np.arange(len(groups)) + 0.5, groups)
-    ax.set_yticks(np.arange(len(items)) + 0.5, items)
+    ax.set_yticks(np.arange(len(items)) + 0.5, [textwrap.fill(one, 36) for one in items])
     ax.tick_params(length=0, top=False, labeltop=True, bottom=False, labelbottom=False)
     ax.spines[:].set_visible(False)
     ax.set_xticks(range(len(groups) + 1), minor=True)

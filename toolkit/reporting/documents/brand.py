@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from toolkit.disclosure.ledger import POOLED
 from toolkit.errors import InvalidInput, Problem, ProblemCode, ToolkitError
 from toolkit.locale import _, using_language
 from toolkit.reporting.documents.model import Cover
@@ -57,6 +58,8 @@ def cover_of(study: Study, organisation: str, wave: str, *, draft: bool = False)
     theme = Theme.of(study.brand, study.instrument.audiences)
     with using_language(study.language):
         marked = f"{wave} · {_('draft')}" if draft else wave
+        if organisation == POOLED:
+            marked = f"{marked} · {_('for the consultant, not for clients')}"
     return Cover(
         title=study.title,
         subject=study.organisation_name(organisation),

@@ -148,16 +148,16 @@ def _maps(report: OrganisationReport, cut: str, audience: str, cells: pd.DataFra
         caption.append(_("\u2020 together with those who named no group."))
     for first in range(0, len(groups), _MOST_COLUMNS):
         some = cells[cells["group"].isin(groups[first : first + _MOST_COLUMNS])]
-        labels = {one: _wrapped(group_name(report, cut, one)) for one in some["group"].unique()}
+        labels = {one: wrapped(group_name(report, cut, one)) for one in some["group"].unique()}
         drawn = some.assign(group=some["group"].map(labels))
         title = _finding(report, cut, audience, some, named)
         yield from given(picture_of(partial(group_map, drawn, title=title, caption=caption)))
 
 
-def _wrapped(text: str) -> str:
+def wrapped(text: str, width: int = 14) -> str:
     import textwrap
 
-    return "\n".join(textwrap.wrap(text, 14)) or text
+    return "\n".join(textwrap.wrap(text, width)) or text
 
 
 def _finding(report: OrganisationReport, cut: str, audience: str, cells: pd.DataFrame, named: str) -> str:

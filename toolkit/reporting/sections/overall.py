@@ -1,0 +1,194 @@
+"""Sections of the report on all organisations together: who is counted, heat map, league tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from toolkit.locale import _
+from toolkit.presentation.blocks import Block, Heading, Several, table_of
+from toolkit.presentation.numbers import count, points
+from toolkit.presentation.rows import audience_name, item_name
+from toolkit.reporting.sections import given, passage, section
+from toolkit.reporting.sections.cuts import wrapped
+
+if TYPE_CHECKING:
+    from toolkit.reporting.report import OrganisationReport
+
+_SIDE_BY_SIDE = 9
+_LEAST = 5
+_MOST_ITEMS = 6
+
+
+def _shares(report: OrganisationReport, audience: str) -> pd.DataFrame:
+    """Return what organisations' own reports show of an audience this wave: the top box of every question."""
+    cells = report.clients
+    if cells is None:
+        return pd.DataFrame(columns=["organisation", "name", "item", "n", "estimate", "exact"])
+    cells = cells[
+        (cells["wave"] == report.wave) & (cells["audience"] == audience) & (cells["answer"] == "top")
+    ]
+    asked = {variable.name for variable in report.instrument.variables if variable.kind == "single"}
+    return cells[cells["item"].isin(asked)]
+
+
+@section(order=47)
+def organisations_counted(report: OrganisationReport) -> Block:
+    """Tabulate how many organisations are counted, audience by audience."""
+    if report.clients is None:
+        return Several(())
+    now = report.clients[report.clients["wave"] == report.wave]
+    rows = [
+        {
+            _("Audience"): audience_name(report.instrument, audience, start=True),
+            _("Organisations"): count(own.loc[own["n"].notna(), "organisation"].nunique()),
+        }
+        for audience in report.audiences
+        if len(own := now[now["audience"] == audience])
+    ]
+    notes = [
+        _(
+            "Counted are answers whose number the organisation's own report prints. What such a report shows "
+            "as a bound, or withholds, is counted only where several organisations hide each other's; "
+            "otherwise the question is withheld here. No hidden count follows from this report and all of "
+            "the organisations' own."
+        ),
+        _("Intervals and tests take organisations as clusters."),
+    ]
+    title = _("Organisations in this report")
+    return (
+        table_of(
+            rows, list(rows[0]), title=title, kind="participation", notes=notes, numeric=[_("Organisations")]
+        )
+        if rows
+        else Several(())
+    )
+
+
+@section(order=48)
+def organisations_map(report: OrganisationReport) -> Block:
+    """Draw questions × organisations: how far each organisation's share lies from that of all."""
+    parts: list[Block] = []
+    for audience in report.audiences if report.clients is not None else ():
+        cells = _differences(_shares(report, audience), report.level)
+        if cells.empty:
+            continue
+        parts.append(Heading(audience_name(report.instrument, audience, start=True)))
+        parts += _maps(report, audience, cells)
+    return Several(tuple(parts))
+
+
+def _differences(cells: pd.DataFrame, level: float) -> pd.DataFrame:
+    """Return each share's difference from the pooled one, and whether chance would make it so large."""
+    from toolkit.analysis import funnel_limits
+
+    cells = cells[cells["exact"] | cells["n"].notna()]
+    shown = cells[cells["exact"]]
+    family = max(len(shown), 1)
+    found = []
+    for item, own in shown.groupby("item", sort=False):
+        if len(own) < _LEAST:
+            continue
+        n = own["effective_n"].round().clip(lower=1).to_numpy(float)
+        share = own["estimate"].to_numpy(float)
+        pooled = float((share * n).sum() / n.sum())
+        low, high = funnel_limits(pooled, n, level=1 - (1 - level) / family)
+        clear = (share < low - 1e-9) | (share > high + 1e-9)
+        found.append(own.assign(code=item, difference=share - pooled, clear=clear))
+    if not found:
+        return pd.DataFrame()
+    drawn = pd.concat(found)
+    hidden = cells[~cells["exact"] & cells["item"].isin(drawn["item"])]
+    hidden = hidden.assign(code=hidden["item"], difference=np.nan, clear=False)
+    return pd.concat([drawn, hidden]).assign(mark="")
+
+
+def _maps(report: OrganisationReport, audience: str, cells: pd.DataFrame) -> Iterator[Block]:
+    from toolkit.presentation.figures.drawing import picture_of
+    from toolkit.presentation.figures.research import MAP_LIMIT, group_map
+
+    order = [one.name for one in report.instrument.variables if one.name in set(cells["code"])]
+    names = sorted(cells["name"].unique())
+    full = pd.MultiIndex.from_product([order, names], names=["code", "name"])
+    cells = cells.set_index(["code", "name"])[["difference", "clear", "mark"]].reindex(full).reset_index()
+    cells = cells.assign(
+        item=[item_name(report.instrument, one) for one in cells["code"]],
+        clear=cells["clear"].eq(True),
+        mark=cells["mark"].fillna(""),
+    )
+    number = int(cells["difference"].notna().sum())
+    caption = [
+        _(
+            "Each number is how many points an organisation's share lies above (+) or below (−) that of all. "
+            "It is coloured and bold where chance would hardly make it so large, all {number} taken together "
+            "(Bonferroni); the colour is darkest from {limit} points on.",
+            number=number, limit=points(MAP_LIMIT),
+        ),
+        _("A dot: the organisation's own report shows no number, or a bound."),
+    ]  # fmt: skip
+    for first in range(0, len(names), _SIDE_BY_SIDE):
+        some = cells[cells["name"].isin(names[first : first + _SIDE_BY_SIDE])]
+        clear = int(some["clear"].sum())
+        title = _(
+            "{first} to {last}: {clear} clear differences from all {who}",
+            first=some["name"].iloc[0], last=some["name"].iloc[-1], clear=clear,
+            who=audience_name(report.instrument, audience),
+        )  # fmt: skip
+        drawn = some.assign(group=[wrapped(one, 10) for one in some["name"]])
+        yield from given(picture_of(partial(group_map, drawn, title=title, caption=caption)))
+
+
+@section(order=49)
+def league_tables(report: OrganisationReport) -> Block:
+    """Show organisations' shares with their uncertainty: funnel, and shares drawn towards the usual one.
+
+    Of the declared questions, else of those on which organisations differ most.
+    """
+    from toolkit.presentation import organisation_funnel, organisation_table
+    from toolkit.presentation.figures.drawing import picture_of
+
+    if report.clients is None:
+        return Several(())
+    parts: list[Block] = []
+    weighted = report.weights is not None
+    for audience in report.audiences:
+        cells = _shares(report, audience)
+        rows = cells.assign(measure="top", shown=cells["n"].notna(), bound=np.where(cells["exact"], "", "<="))
+        if weighted:
+            rows = rows.assign(n=rows["effective_n"].round())
+        rows = rows.assign(estimate=(rows["estimate"] * rows["n"]).round() / rows["n"])
+        names = dict(zip(rows["organisation"], rows["name"], strict=True))
+        for item in _leading(report, cells):
+            funnel = partial(
+                organisation_funnel, {"shares": rows}, report.instrument, item, audience=audience, names=names
+            )
+            picture = picture_of(funnel)
+            table = organisation_table(
+                {"shares": rows},
+                report.instrument,
+                item,
+                audience=audience,
+                names=names,
+                level=report.level,
+            )
+            if picture is not None and table is not None:
+                who = audience_name(report.instrument, audience, start=True)
+                parts += [Heading(f"{who}: {item_name(report.instrument, item)}"), picture, table]
+    if parts and weighted:
+        said = _("Answers are weighted: each number of answers in these pictures is the effective one.")
+        parts.insert(0, passage(said))
+    return Several(tuple(parts)) if parts else passage(_("Fewer than five organisations can be compared."))
+
+
+def _leading(report: OrganisationReport, cells: pd.DataFrame) -> list[str]:
+    """Return the declared questions that five organisations show, else those that spread most."""
+    exact = cells[cells["exact"]]
+    spread = exact.groupby("item")["estimate"].agg(["size", "std"])
+    spread = spread[spread["size"] >= _LEAST]
+    declared = [item for item in report.primary if item in spread.index]
+    ordered = spread["std"].sort_values(ascending=False, kind="stable").index
+    return (declared or [str(item) for item in ordered])[:_MOST_ITEMS]
