@@ -157,6 +157,11 @@ def diverging_bars(
     ------
     InvalidInput
         A missing table or column, or a palette that is not five colours.
+
+    Examples
+    --------
+    >>> ax = diverging_bars({"distributions": distributions, "shares": shares}, instrument)   # doctest: +SKIP
+    >>> description_of(ax).title   # doctest: +SKIP
     """
     tables = Results(results, table)
     spreads = Spreads(tables, table=table, shares=shares, by=by)

@@ -71,6 +71,11 @@ def benchmark_dots(
     ------
     InvalidInput
         A missing table or column.
+
+    Examples
+    --------
+    >>> ax = benchmark_dots(released, instrument)   # doctest: +SKIP
+    >>> description_of(ax).title   # doctest: +SKIP
     """
     tables = Results(results, table)
     compared = tables.rows(table, ("item", "measure", by, "estimate_a", "estimate_b"))

@@ -93,6 +93,11 @@ def wave_change(
     ------
     InvalidInput
         The table compares other waves; a missing table or column.
+
+    Examples
+    --------
+    >>> ax = wave_change({"trend": changes}, instrument, waves=("2025", "2026"))   # doctest: +SKIP
+    >>> description_of(ax).title   # doctest: +SKIP
     """
     waves = waves or _compared(results, table)
     rows = _changes(results, instrument, table, by, waves, items)
@@ -194,6 +199,11 @@ def wave_slope(
     ------
     InvalidInput
         The table compares other waves; a missing table or column.
+
+    Examples
+    --------
+    >>> ax = wave_slope(released, instrument, waves=("2025", "2026"), audience="employee")   # doctest: +SKIP
+    >>> description_of(ax).title   # doctest: +SKIP
     """
     waves = waves or _compared(results, table)
     rows = [row for row in _changes(results, instrument, table, by, waves, items) if str(row[by]) == audience]

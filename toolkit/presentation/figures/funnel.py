@@ -114,6 +114,11 @@ def organisation_funnel(
     -----
     Funnel: exact binomial limits about the pooled share (Spiegelhalter 2005). The open marks are shrunk
     shares (`toolkit.analysis.shrink`, beta-binomial).
+
+    Examples
+    --------
+    >>> ax = organisation_funnel(released, instrument, "burnout", audience="employee")   # doctest: +SKIP
+    >>> description_of(ax).title   # doctest: +SKIP
     """
     data = _organisations(results, item, table, by, names, audience, measure, USUAL)
     if data is None:

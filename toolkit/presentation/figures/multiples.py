@@ -94,6 +94,11 @@ def theme_multiples(
     ------
     InvalidInput
         A missing table or column, or a palette with too few colours.
+
+    Examples
+    --------
+    >>> figure = theme_multiples({"shares": shares}, instrument)   # doctest: +SKIP
+    >>> figure.savefig("themes.png")   # doctest: +SKIP
     """
     tables = Results(results, table)
     found = [

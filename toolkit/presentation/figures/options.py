@@ -83,6 +83,11 @@ def ranked_options(
     ------
     InvalidInput
         `item` is not a multi-select of the instrument; a missing table or column.
+
+    Examples
+    --------
+    >>> ax = ranked_options(shares, instrument, item="aiways")   # doctest: +SKIP
+    >>> description_of(ax).title   # doctest: +SKIP
     """
     variables = [variable for variable in instrument.of_item(item) if variable.kind == "option"]
     if not variables:

@@ -233,6 +233,13 @@ def heatmap(
     ------
     InvalidInput
         A column is missing, or a cell occurs twice.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"item": ["mood", "mood", "pay", "pay"], "organisation": list("ABAB"),
+    ...                      "estimate": [0.4, 0.7, 0.5, 0.55]})
+    >>> heatmap(rows).get_title()
+    'Organisations differ most on mood: 40% to 70%'
     """
     import seaborn as sns
 
@@ -355,6 +362,12 @@ def correlation_matrix(
         "spearman", "pearson" or "kendall", as `pandas.DataFrame.corr`.
     ax, cmap, title
         As in `heatmap`.
+
+    Examples
+    --------
+    >>> answers = pd.DataFrame({"mood": [1, 2, 3, 4, 5, 5], "load": [5, 4, 4, 2, 1, 1]})
+    >>> correlation_matrix(answers, ["mood", "load"]).get_title()
+    'load and mood correlate most: -0.99'
     """
     import seaborn as sns
 
@@ -398,6 +411,13 @@ def scree(
         Of the random data.
     ax, color, title
         Where to draw; colour of the observed eigenvalues; a title of your own.
+
+    Examples
+    --------
+    >>> answers = pd.DataFrame({"mood": [1, 2, 3, 4, 5, 5], "load": [5, 4, 4, 2, 1, 1],
+    ...                         "pay": [3, 1, 4, 2, 5, 3]})
+    >>> scree(answers, ["mood", "load", "pay"], seed=1).get_title()
+    '1 factor above what unrelated answers give'
     """
     items = _columns(items)
     _need(frame, items, "scree")
@@ -452,6 +472,14 @@ def trend_lines(
         Which item; may be left out where there is one.
     ax, palette, title
         Where to draw; colours of the groups; a title of your own.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"item": "mood", "audience": "employee", "wave": ["2024", "2025", "2026"],
+    ...                      "estimate": [0.40, 0.45, 0.60], "conf_low": [0.30, 0.35, 0.50],
+    ...                      "conf_high": [0.50, 0.55, 0.70]})
+    >>> trend_lines(rows).get_title()
+    'mood over 3 waves'
     """
     _need(rows, [wave, by, "item", "estimate", "conf_low", "conf_high"], "trend_lines")
     found = list(rows["item"].unique())
@@ -517,6 +545,13 @@ def transitions(
         Column of persons, column of waves, and the two waves.
     ax, cmap, title
         Where to draw; colours; a title of your own.
+
+    Examples
+    --------
+    >>> answers = pd.DataFrame({"person": list("abcabc"), "wave": ["2025"] * 3 + ["2026"] * 3,
+    ...                         "mood": pd.Categorical(["low", "low", "high", "low", "high", "high"])})
+    >>> transitions(answers, "mood", person="person", earlier="2025", later="2026").get_title()
+    '67% of 3 people gave the same answer in 2025 and 2026'
     """
     import seaborn as sns
 
@@ -573,6 +608,12 @@ def mosaic(
         The answers, and the groups.
     ax, palette, title
         Where to draw; colours of the answers; a title of your own.
+
+    Examples
+    --------
+    >>> answers = pd.DataFrame({"team": list("aabbbb"), "uses_ai": ["yes", "no", "yes", "yes", "yes", "no"]})
+    >>> mosaic(answers.astype("category"), "team", "uses_ai").get_title()
+    'team by uses_ai'
     """
     from statsmodels.graphics.mosaicplot import mosaic as draw
 
@@ -635,6 +676,11 @@ def distribution(
     -----
     Quartiles are the smallest values whose cumulative weight reaches the quarter (inverted empirical
     distribution, Hyndman and Fan 1996, type 1).
+
+    Examples
+    --------
+    >>> distribution(pd.DataFrame({"mood": [1, 2, 3, 4, 5, 5]}), "mood").get_title()
+    'How mood is distributed'
     """
     import seaborn as sns
 
@@ -700,6 +746,13 @@ def raking_margins(
         One weight per row, or what `rake` returned.
     ax, color, title
         Where to draw; colour of the weighted shares; a title of your own.
+
+    Examples
+    --------
+    >>> answers = pd.DataFrame({"team": list("aabbbb")})
+    >>> weights = [1.5, 1.5, 0.75, 0.75, 0.75, 0.75]
+    >>> raking_margins(answers, {"team": {"a": 0.5, "b": 0.5}}, weights).get_title()
+    'Weighted shares are within 0.0 points of every target'
     """
     _need(frame, list(targets), "raking_margins")
     values = np.asarray(getattr(weights, "values", weights), dtype=np.float64)
@@ -756,6 +809,12 @@ def pattern_of_missing(
         Groups; None for all together. Rows without a group are left out.
     ax, cmap, title
         Where to draw; colours; a title of your own.
+
+    Examples
+    --------
+    >>> answers = pd.DataFrame({"mood": [1, np.nan, 3, np.nan], "pay": [1, 2, 3, np.nan]})
+    >>> pattern_of_missing(answers, ["mood", "pay"]).get_title()
+    'Most answers are missing on mood: 50%'
     """
     import seaborn as sns
 
@@ -798,6 +857,12 @@ def answers_per_day(
     ------
     InvalidInput
         A value that is not a date.
+
+    Examples
+    --------
+    >>> days = pd.Series(pd.to_datetime(["2026-03-02", "2026-03-02", "2026-03-03", "2026-03-05"]))
+    >>> answers_per_day(days).get_title()
+    'Half of 4 answers came within 1 of 4 days'
     """
     try:
         days = pd.to_datetime(dates.dropna()).dt.floor("D")
@@ -843,6 +908,12 @@ def power_curve(
         Power that is asked for.
     ax, color, title
         Where to draw; colour of the line; a title of your own.
+
+    Examples
+    --------
+    >>> from statsmodels.stats.power import NormalIndPower
+    >>> power_curve(lambda n: NormalIndPower().power(0.3, n, alpha=0.05), range(20, 400, 20)).get_title()
+    '180 answers reach 80% power'
     """
     found = np.array([float(power(n)) for n in sizes])
     ax = _plain_axes(ax)
@@ -886,6 +957,12 @@ def option_combinations(
     -------
     Axes
         Of the bars; the figure's second Axes holds the dots (Lex et al. 2014, UpSet).
+
+    Examples
+    --------
+    >>> ticks = pd.DataFrame({"mail": [1, 1, 0, 1], "code": [0, 1, 1, 0]})
+    >>> option_combinations(ticks, ["mail", "code"]).get_title()
+    'Most often chosen: mail (50% of 4)'
     """
     labels = dict(options) if isinstance(options, Mapping) else {name: name for name in _columns(options)}
     _need(frame, list(labels), "option_combinations")

@@ -83,6 +83,11 @@ def visible_gap_strip(
     ------
     InvalidInput
         A missing table or column.
+
+    Examples
+    --------
+    >>> ax = visible_gap_strip({"gaps": gaps}, instrument)   # doctest: +SKIP
+    >>> description_of(ax).title   # doctest: +SKIP
     """
     frame = Results(results, table).table(table, ("measure", "gap", "minimum_detectable_gap"))
     rows = shown_rows(frame[frame["measure"] == measure])
