@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.patches import Rectangle
@@ -26,6 +25,7 @@ from toolkit.presentation.figures.drawing import (
     new_axes,
     paper,
     quiet,
+    row_names,
     rule,
     sheets,
     unit,
@@ -296,10 +296,15 @@ def _draw(blocks: Sequence[Block], ax: Axes | None, palette: Sequence[str] | Non
             ),
             autolim=False,
         )
-    for y0, y1 in zeros:
-        ax.plot([0, 0], [y0, y1], color=quiet(), linewidth=0.9 * unit(), zorder=1, gid="zero")
-    ax.set_yticks(list(ticks), list(ticks.values()))
-    ax.tick_params(axis="y", pad=3 * unit(), labelcolor=quiet(), labelsize=_SMALL * mpl.rcParams["font.size"])
+    ax.vlines(
+        [0] * len(zeros),
+        *zip(*zeros, strict=True),
+        colors=quiet(),
+        linewidths=0.9 * unit(),
+        zorder=1,
+        gid="zero",
+    )
+    row_names(ax, labels, list(ticks), list(ticks.values()), pad=3 / 72, color=quiet(), size=_SMALL)
     return ax
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
@@ -24,7 +23,9 @@ from toolkit.presentation.figures.drawing import (
     new_axes,
     paper,
     quiet,
+    row_names,
     rule,
+    share_axis,
     sheets,
     unit,
     wrapped,
@@ -210,10 +211,8 @@ def _draw(
     middles = (ends[:-1] + ends[1:]) / 2
     ax.set_xlim(0, 1)
     ax.set_ylim(total, 0)
-    ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", percent(1)])
-    ax.grid(visible=True, axis="x", color=rule(), linewidth=0.6 * unit())
-    ax.set_axisbelow(True)
     labels = labels_on(ax)
+    share_axis(ax, labels, [0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", percent(1)])
     for y in (*ends[:-1], total):
         labels.rule(float(y), _LABEL - 0.06, right - 0.06, color=rule())
     _names(ax, labels, rows, middles)
@@ -231,7 +230,6 @@ def _draw(
 
 def _names(ax: Axes, labels: Labels, rows: Sequence[DotRow], middles: np.ndarray) -> None:
     """Draw each row's name as a tick label at the left edge, its hint below it."""
-    pad = (_LABEL - 0.06) * 72 * unit()
     shown = []
     for row, middle in zip(rows, middles, strict=True):
         lines, hints = wrapped(row.label, _LABEL_CHARACTERS), _hint_lines(row)
@@ -247,11 +245,7 @@ def _names(ax: Axes, labels: Labels, rows: Sequence[DotRow], middles: np.ndarray
                 size=_SMALL,
                 color=quiet(),
             )
-    ax.set_yticks(middles, shown)
-    ax.tick_params(axis="y", pad=pad, labelcolor=ink(), labelsize=mpl.rcParams["font.size"])
-    for label in ax.get_yticklabels():
-        label.set(horizontalalignment="left", verticalalignment="center")
-        label.set_linespacing(1.05)
+    row_names(ax, labels, list(middles), shown, pad=_LABEL - 0.06, color=ink(), ha="left", line=LINE)
 
 
 def _hint_lines(row: DotRow) -> list[str]:

@@ -20,7 +20,9 @@ from toolkit.presentation.figures.drawing import (
     labels_on,
     new_axes,
     quiet,
+    row_names,
     rule,
+    share_axis,
     unit,
     wrapped,
 )
@@ -159,10 +161,8 @@ def _draw(ax: Axes, pairs: list[_Pair], color: str) -> None:
     bare(ax)
     ax.set_xlim(0, 1)
     ax.set_ylim(len(pairs) * _TALL, 0)
-    ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", f"100 {_('points')}"])
-    ax.grid(visible=True, axis="x", color=rule(), linewidth=0.6 * unit())
-    ax.set_axisbelow(True)
     labels = labels_on(ax)
+    share_axis(ax, labels, [0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", f"100 {_('points')}"])
     middles = []
     for place, pair in enumerate(pairs):
         y = place * _TALL + 0.08
@@ -185,10 +185,8 @@ def _draw(ax: Axes, pairs: list[_Pair], color: str) -> None:
         )
         labels.add(min(least, 0.8), y + _BAR + 0.1, words, size=0.88)
         middles.append(y + _BAR / 2)
-    ax.set_yticks(middles, ["\n".join(wrapped(pair.label, 34, most=2)) for pair in pairs])
-    ax.tick_params(axis="y", pad=(_LEFT - 0.06) * 72 * unit(), labelcolor=ink(), labelsize="medium")
-    for label in ax.get_yticklabels():
-        label.set(horizontalalignment="left", verticalalignment="center")
+    names = ["\n".join(wrapped(pair.label, 34, most=2)) for pair in pairs]
+    row_names(ax, labels, middles, names, pad=_LEFT - 0.06, color=ink(), ha="left")
 
 
 def _chart(pairs: list[_Pair], color: str) -> Chart:
