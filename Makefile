@@ -17,7 +17,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 
 help:
 	@echo "make reports   write a report for every organisation of the sample studies (STUDY=… for another study)"
-	@echo "make test      run the tests"
+	@echo "make test      run the tests (make test-slow: the long ones, and random ones with five times the examples)"
 	@echo "make attack    attack 10,000 random studies, and check that what they give away is refused (resumable)"
 	@echo "make lab       open JupyterLab on the list of notebooks"
 	@echo "make check     lint, formatting and types"
@@ -71,7 +71,8 @@ test: $(VENV)/.ready-test
 	$(BIN)/python -m pytest -n logical --dist loadfile --no-loadscope-reorder -m "not slow and not browser" $(ARGS)
 
 test-slow: $(VENV)/.ready-test
-	$(BIN)/python -m pytest -n logical --dist loadfile --no-loadscope-reorder -m slow $(ARGS)
+	HYPOTHESIS_PROFILE=full $(BIN)/python -m pytest -n logical --dist loadfile --no-loadscope-reorder \
+		-m "(slow or hypothesis) and not browser" $(ARGS)
 
 attack: $(VENV)/.ready-test
 	$(BIN)/python -m tests.disclosure.attacker --studies $(or $(STUDIES),10000) --done attacks.txt

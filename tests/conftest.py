@@ -11,14 +11,19 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from tests.examples import FAST
+from toolkit.platforms.files import workbooks
+
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
 
 
 os.environ["SURVEY_TOOLKIT_LEDGER_KEY"] = "a key for the tests only"  # none is made in the user's folder
 
-settings.register_profile("patient", deadline=None)  # how long an example takes says how busy the machine is
-settings.load_profile("patient")
+# no deadline: how long an example takes says how busy the machine is
+settings.register_profile("fast", deadline=None, max_examples=FAST)
+settings.register_profile("full", deadline=None, max_examples=100)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -49,6 +54,15 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("the reference data beside the project are not here")
     return SHARED
+
+
+@pytest.fixture
+def read_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read files of SPSS and Stata in this process; only for tests of whole files, which end no process.
+
+    A process of its own for each, as users have, takes a second to import its libraries.
+    """
+    monkeypatch.setattr(workbooks, "_read_apart", workbooks._packed)
 
 
 _CHROMIUM_OPTIONS = [

@@ -16,6 +16,8 @@ from toolkit.instrument import Instrument
 from toolkit.reporting.sections import SECTIONS
 from toolkit.study.drafting import draft_study
 
+pytestmark = pytest.mark.usefixtures("read_here")
+
 ROWS = 60
 
 

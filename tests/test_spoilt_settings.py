@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.platforms.makers import choice, made, multi
 from toolkit.cli import main
 from toolkit.errors import InvalidInput, Problem, printable
@@ -142,7 +143,7 @@ def test_a_value_of_another_kind_at_any_place_of_a_study_file_is_taken_or_refuse
         loaded(folder, replaced(STUDY, at, VALUES[place % len(VALUES)]), check=False)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(30))
 @given(data=st.data())
 def test_any_value_anywhere_in_an_instrument_is_taken_or_refused(data: st.DataObject, folder: Path) -> None:
     held = json.loads((folder / "others.yaml").read_text("utf-8"))

@@ -15,6 +15,8 @@ from toolkit.cli import main
 from toolkit.errors import InvalidInput
 from toolkit.study import Study, load_study
 
+pytestmark = pytest.mark.usefixtures("read_here")
+
 SAMPLES = Path(__file__).resolve().parents[1] / "data_samples"
 Opened = Callable[[pd.DataFrame], Study]
 

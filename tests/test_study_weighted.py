@@ -19,6 +19,8 @@ from toolkit.errors import InvalidInput
 from toolkit.reporting.gathering import gather
 from toolkit.simulation import simulate_study
 
+pytestmark = pytest.mark.usefixtures("read_here")
+
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = ROOT / "data_samples" / "weighted"
 ORACLE = json.loads((ROOT / "tests" / "oracles" / "weighted.json").read_text("utf-8"))["cases"]

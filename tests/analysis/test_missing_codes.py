@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.refusals import problem
 from toolkit import analysis as tk
 from toolkit import weighting
@@ -206,7 +207,7 @@ def _texts(result: Any) -> set[str]:
 
 @pytest.mark.parametrize("name", CALLS)
 @given(seed=st.integers(0, 2**32 - 1), dtype=st.sampled_from(["category", "object", "str"]))
-@settings(max_examples=3)
+@settings(max_examples=examples(3, least=1))
 def test_reserved_codes_count_as_missing(name: str, seed: int, dtype: str) -> None:
     coded, plain = _frames(seed, dtype)
     if dtype != "category" and name == "ordinal_regression":

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.analysis import library
 from tests.analysis.oracles import close
+from tests.examples import examples
 from toolkit import analysis as tk
 from toolkit.analysis import Design, moments, tables
 
@@ -49,7 +50,7 @@ def _slow(frame: pd.DataFrame, item: str, first: int, second: int) -> tuple[floa
 
 
 @given(seed=st.integers(0, 10_000), groups=st.integers(2, 12), clustered=st.booleans())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25))
 def test_gaps_under_any_design_are_the_definition(seed: int, groups: int, clustered: bool) -> None:
     frame = _frame(seed, 240, groups, clustered)
     design = Design(weights="w", strata="stratum", clusters="unit" if clustered else None, fpc="size")

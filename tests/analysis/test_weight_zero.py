@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.analysis.test_missing_codes import _same
+from tests.examples import examples
 from toolkit import analysis as tk
 from toolkit import weighting
 from toolkit.analysis import Design
@@ -123,7 +124,7 @@ def _of_groups(result: Any) -> Any:
 
 @pytest.mark.parametrize("name", CALLS)
 @given(seed=st.integers(0, 2**32 - 1), design=st.sampled_from(list(DESIGNS)))
-@settings(max_examples=2)
+@settings(max_examples=examples(2))
 def test_rows_of_weight_0_change_nothing(name: str, seed: int, design: str) -> None:
     sample, widened = _frames(seed)
     found, without = (_of_groups(CALLS[name](one, DESIGNS[design])) for one in (widened, sample))

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.claims.conftest import row
+from tests.examples import examples
 from tests.refusals import problem
 from toolkit.claims import check_claims, load_register, possible_bases, possible_counts, shares_of_groups
 from toolkit.errors import InvalidInput
@@ -120,7 +121,7 @@ def test_figures_that_cannot_stand_together_are_so_many_points_apart(small, kind
             assert found["verdict"] == ("reproduced" if kind == "sum" else "consistent")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200))
 @given(n_a=st.integers(20, 400), n_b=st.integers(20, 400), data=st.data())
 def test_the_share_of_a_group_that_is_there_always_lies_within_the_bounds(n_a, n_b, data):
     a, b = data.draw(st.integers(0, n_a)), data.draw(st.integers(0, n_b))

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from toolkit.analysis import (
     Design,
     Replicates,
@@ -436,7 +437,7 @@ def organisations(draw: st.DrawFn) -> pd.DataFrame:
     return pd.DataFrame({"audience": pd.Categorical(names), **columns})
 
 
-@settings(max_examples=10, deadline=None, phases=QUICK)
+@settings(max_examples=examples(10), phases=QUICK)
 @given(organisations())
 def test_whatever_the_organisation_nothing_below_threshold_or_beyond_a_bound_leaves(frame):
     items = ITEMS
@@ -465,7 +466,7 @@ def test_whatever_the_organisation_nothing_below_threshold_or_beyond_a_bound_lea
     )
 
 
-@settings(max_examples=8, deadline=None, phases=QUICK)
+@settings(max_examples=examples(8), phases=QUICK)
 @given(organisations(), st.data())
 def test_nothing_released_changes_when_a_masked_count_changes_within_its_bound(frame, data):
     """12 of 12 and 11 of 12 give the same report, to the last digit."""

@@ -24,6 +24,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from tests.examples import examples
 from toolkit.disclosure import Policy
 from toolkit.disclosure import ledger as module
 from toolkit.disclosure.ledger import Ledger, OpenLedger, conflicts, group_text, ledger_key, stricter
@@ -319,7 +320,7 @@ class Releases(RuleBasedStateMachine):
 
 
 TestReleases = Releases.TestCase
-TestReleases.settings = settings(max_examples=25, stateful_step_count=10, deadline=None)
+TestReleases.settings = settings(max_examples=examples(25), stateful_step_count=10)
 
 
 # Policies

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import pytest
 
 from tests.disclosure.attacker import check, draw
@@ -26,4 +28,5 @@ def test_more_random_studies_give_nothing_away_or_are_refused(first: int) -> Non
 def test_the_attacker_finds_something_in_careless_releases() -> None:
     """Otherwise the tests above would show nothing."""
     careless = [seed for seed in range(20) if not draw(seed).careful][:4]
-    assert sum(bool(check(seed).finds) for seed in careless) >= 2
+    found = (seed for seed in careless if check(seed).finds)
+    assert len(list(islice(found, 2))) == 2

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from tests.examples import examples
 from tests.platforms.strategies import instruments
 from tests.refusals import Refusal, problem
 from toolkit.cli import main
@@ -214,7 +215,7 @@ def _one_answer(instrument: Instrument, code: str) -> Any:
     return pd.DataFrame({"audience": ["staff"], "grid_a": cell})
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(40), suppress_health_check=list(HealthCheck))
 @given(instruments())
 def test_any_questionnaire_can_be_looked_at(instrument: Instrument) -> None:
     """Whatever is warned of stands in the questionnaire, and every audience has its minutes."""

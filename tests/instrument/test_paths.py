@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from tests.examples import examples
 from tests.platforms.strategies import instruments
 from toolkit.instrument import Instrument, advise, asked, paths
 from toolkit.instrument.routing import PATH_COLUMNS
@@ -84,7 +85,7 @@ def test_by_hand_over_all_answers(whole: dict[str, Any], load: Load) -> None:
         assert reach(instrument)["staff", "why"] == wanted, data["items"][5]["ask_if"]
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(30), suppress_health_check=list(HealthCheck))
 @given(instruments())
 def test_answers_drawn_at_random_go_where_the_search_says(instrument: Instrument) -> None:
     frame = simulate(instrument, seed=3, missing="codes")

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.refusals import problem
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument, asked, parse
@@ -202,7 +203,7 @@ people = st.lists(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(150))
 @given(conditions, people)
 def test_any_condition_equals_its_meaning_person_by_person(
     plain: Instrument, text: str, people: list[dict[str, str | None]]
@@ -224,7 +225,6 @@ def test_any_condition_equals_its_meaning_person_by_person(
     assert condition.evaluate(frame, plain).tolist() == expected
 
 
-@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_is_parsed_or_refused_and_nothing_else_happens(text: str) -> None:
     with contextlib.suppress(InvalidInput):

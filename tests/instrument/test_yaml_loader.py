@@ -68,14 +68,14 @@ trees = st.recursive(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(text_values, trees, min_size=1, max_size=4))
 def test_quoted_text_of_any_shape_comes_back_unchanged(tmp_path: Path, tree: dict[str, Any]) -> None:
     # JSON written with its own escapes is YAML, and every one of its scalars is quoted
     assert read(tmp_path, json.dumps(tree)) == tree
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused_and_nothing_else_happens(tmp_path: Path, raw: bytes) -> None:
     with contextlib.suppress(InvalidInput):

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.platforms.strategies import instruments
 from tests.refusals import problem
 from toolkit.errors import InvalidInput
@@ -19,7 +20,7 @@ from toolkit.platforms import export, narrow, read_manifest
 Load = Callable[[dict[str, Any]], Instrument]
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(100), suppress_health_check=list(HealthCheck))
 @given(instrument=instruments(), data=st.data())
 def test_a_part_is_sound_and_asks_what_its_audiences_were_asked(
     instrument: Instrument, data: st.DataObject

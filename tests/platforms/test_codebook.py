@@ -12,6 +12,7 @@ import openpyxl
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
+from tests.examples import examples
 from tests.platforms.strategies import instruments
 from toolkit.instrument import Instrument, load_instruments
 from toolkit.instrument.codebook import base_of
@@ -42,23 +43,9 @@ def test_every_word_code_and_base_stands_on_the_page(core: Instrument, tmp_path:
                 assert re.search(rf"{re.escape(code)}\s+{re.escape(label)}", text)
 
 
-HOW = {"deadline": None, "suppress_health_check": list(HealthCheck), "phases": [Phase.generate]}
-
-
-@settings(max_examples=10, **HOW)  # type: ignore[arg-type]
+@settings(max_examples=examples(50), suppress_health_check=list(HealthCheck), phases=[Phase.generate])
 @given(instrument=instruments(without=""))
 def test_any_questionnaire_has_a_codebook(instrument: Instrument) -> None:
-    _has_a_codebook(instrument)
-
-
-@pytest.mark.slow
-@settings(max_examples=100, **HOW)  # type: ignore[arg-type]
-@given(instrument=instruments(without=""))
-def test_a_hundred_questionnaires_have_a_codebook(instrument: Instrument) -> None:
-    _has_a_codebook(instrument)
-
-
-def _has_a_codebook(instrument: Instrument) -> None:
     with tempfile.TemporaryDirectory() as folder:
         *pages, book, _ = export(instrument, "codebook", folder)
         for path, language in zip(pages, instrument.languages, strict=True):

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from lxml import etree
 
 from tests.conftest import SHARED
+from tests.examples import examples
 from tests.platforms.strategies import instruments
 from tests.refusals import problem
 from toolkit.errors import InvalidInput
@@ -49,7 +50,11 @@ def test_the_shipped_questionnaires_are_valid(
         assert schema.validate(_document(instrument, tmp_path)), schema.error_log
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+@settings(
+    max_examples=examples(100),
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.generate],
+)
 @given(instrument=instruments(without=""))
 def test_any_questionnaire_is_valid(schema: etree.XMLSchema, instrument: Instrument) -> None:
     with tempfile.TemporaryDirectory() as folder:

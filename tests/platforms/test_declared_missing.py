@@ -17,6 +17,8 @@ from toolkit.platforms import AnswersFile, read_answers
 from toolkit.responses import decode
 from toolkit.responses.decoding import Coded
 
+pytestmark = pytest.mark.usefixtures("read_here")
+
 NUMBER = {"id": "age", "type": "number"}
 
 

@@ -12,6 +12,7 @@ import jsonschema
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
+from tests.examples import examples
 from tests.platforms.strategies import instruments
 from toolkit.instrument import Instrument
 from toolkit.platforms import export
@@ -65,7 +66,11 @@ PACKAGE = {
 """What the Data Package and Table Schema specifications (version 1) ask for, as far as it concerns us."""
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+@settings(
+    max_examples=examples(100),
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.generate],
+)
 @given(instrument=instruments(without=""))
 def test_any_package_keeps_the_rules(instrument: Instrument) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -16,6 +16,8 @@ from toolkit.instrument import Instrument
 from toolkit.platforms import export, read_manifest
 from toolkit.platforms.labelled import cut, numbers_of
 
+pytestmark = pytest.mark.usefixtures("read_here")
+
 Load = Callable[[dict[str, Any]], Instrument]
 READ = {"sav": pyreadstat.read_sav, "dta": pyreadstat.read_dta}
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from tests.examples import examples
 from tests.platforms.strategies import instruments
 from tests.refusals import Refusal, problem
 from toolkit.errors import InvalidInput
@@ -40,7 +41,7 @@ def _manifest(instrument: Instrument) -> ExportManifest:
     )
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(50), suppress_health_check=list(HealthCheck))
 @given(instrument=instruments())
 def test_what_is_written_is_read_back(instrument: Instrument, tmp_path: Path) -> None:
     manifest = _manifest(instrument)
@@ -49,7 +50,7 @@ def test_what_is_written_is_read_back(instrument: Instrument, tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == [path]
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(50), suppress_health_check=list(HealthCheck))
 @given(instrument=instruments())
 def test_codes_go_there_and_back(instrument: Instrument) -> None:
     for column in _manifest(instrument).columns:

@@ -22,6 +22,8 @@ from toolkit.platforms import AnswersFile, read_answers
 from toolkit.responses import decode
 from toolkit.responses.decoding import Coded
 
+pytestmark = pytest.mark.usefixtures("read_here")
+
 ANSWERS = {"audience": "fte", "aiuse": "1", "agree_prod": "5", "agree_load": "2", "agree_burn": "98"}
 EXPECTED = {
     "aiuse": "1",

@@ -16,6 +16,8 @@ from toolkit.responses import decode
 from toolkit.simulation import simulate
 from toolkit.simulation.exports import limesurvey_export
 
+pytestmark = pytest.mark.usefixtures("read_here")
+
 KEPT = ["audience", "status"]
 
 

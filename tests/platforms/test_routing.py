@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.platforms.engines import surveyjs_holds, xpath_holds
 from tests.refusals import problem
 from toolkit.errors import InvalidInput
@@ -180,7 +181,7 @@ def drawn() -> list[tuple[str, Person]]:
     found: list[tuple[str, Person]] = []
 
     @given(condition=CONDITIONS, person=st.sampled_from(PEOPLE))
-    @settings(max_examples=100, deadline=None, database=None, derandomize=True)
+    @settings(max_examples=examples(100), database=None, derandomize=True)
     def draw(condition: str, person: Person) -> None:
         found.append((condition, person))
 

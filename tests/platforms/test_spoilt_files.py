@@ -21,6 +21,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.platforms.makers import choice, made
 from tests.refusals import Refusal, problem
 from toolkit import inputs
@@ -120,7 +121,7 @@ def test_a_sound_file_is_read_by_a_reader(kind: str, survey: Instrument, tmp_pat
     assert "" in every_reader(path, survey)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(25))
 @given(kind=st.sampled_from(sorted(SOUND)), data=st.data())
 def test_a_file_cut_short_or_with_bytes_changed_is_read_or_refused(
     kind: str, data: st.DataObject, survey: Instrument, tmp_path: Path

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 import toolkit as tk
+from tests.examples import examples
 from tests.platforms.strategies import instruments
 from tests.refusals import problem
 from toolkit.cli import main
@@ -110,8 +111,7 @@ def test_routing_holds_for_everybody(instrument: Instrument) -> None:
 
 
 @settings(
-    max_examples=12,
-    deadline=None,
+    max_examples=examples(12),
     suppress_health_check=list(HealthCheck),
     phases=(Phase.reuse, Phase.generate),  # a failing questionnaire is small enough as it is
 )

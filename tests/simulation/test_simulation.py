@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.refusals import problem
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument, load_instrument
@@ -157,7 +158,7 @@ def test_codes_of_a_nominal_item_are_met_within_one_person(tiny: Instrument) -> 
     assert abs(hands["blue"] - 0.5 * 211) < 1
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30))
 @given(
     parts=st.lists(st.integers(0, 100), min_size=3, max_size=3),
     where=st.floats(0, 1),
@@ -209,7 +210,7 @@ def test_a_waves_own_share_replaces_the_general_one(tiny: Instrument) -> None:
     }
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(12))
 @given(seed=st.integers(0, 10_000), blank=st.sampled_from([0.0, 0.1, 0.5]))
 def test_routing_and_exclusive_options_always_hold(tiny: Instrument, seed: int, blank: float) -> None:
     """Recomputed by hand from the questionnaire, not by the toolkit's routing."""

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.platforms.answer_files.makers import coded_frame
 from tests.platforms.strategies import instruments
 from tests.refusals import problem
@@ -23,6 +24,8 @@ from toolkit.instrument import Instrument, load_instrument, load_instruments
 from toolkit.platforms import AnswersFile, read_answers, read_manifest
 from toolkit.platforms.answer_files import checked_frame, read_coded, write_answers
 from toolkit.responses import decode
+
+pytestmark = pytest.mark.usefixtures("read_here")
 
 FILES = [str(Path(__file__).resolve().parents[1] / "limesurvey" / "fielded" / "core.yaml")]
 INSTRUMENTS = Path(__file__).resolve().parents[3] / "instruments"
@@ -80,23 +83,9 @@ def test_a_column_whose_first_hundred_answers_are_missing_keeps_its_later_answer
     _same(_back(write_answers(frame, core, tmp_path, to=to), to, core), frame)
 
 
-HOW = {"deadline": None, "suppress_health_check": list(HealthCheck), "phases": [Phase.generate]}
-
-
-@settings(max_examples=10, **HOW)  # type: ignore[arg-type]
+@settings(max_examples=examples(50), phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 @given(instrument=instruments(without=""), seed=st.integers(0, 999))
 def test_answers_to_any_instrument_come_back_to_the_code(instrument: Instrument, seed: int) -> None:
-    _there_and_back(instrument, seed)
-
-
-@pytest.mark.slow
-@settings(max_examples=100, **HOW)  # type: ignore[arg-type]
-@given(instrument=instruments(without=""), seed=st.integers(0, 999))
-def test_answers_to_a_hundred_instruments_come_back_to_the_code(instrument: Instrument, seed: int) -> None:
-    _there_and_back(instrument, seed)
-
-
-def _there_and_back(instrument: Instrument, seed: int) -> None:
     frame = coded_frame(instrument, seed)
     if frame.empty:
         return

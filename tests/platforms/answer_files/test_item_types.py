@@ -16,6 +16,8 @@ from toolkit.platforms.answer_files import write_answers
 from toolkit.responses import decode
 from toolkit.simulation.run import rehearse
 
+pytestmark = pytest.mark.usefixtures("read_here")
+
 PLAIN = {"theme": "t", "source": {"origin": "own"}, "text": {"all": {"en": "Q?"}}}
 OPTIONS = [{"code": code, "label": {"en": code.upper()}} for code in ("a", "b", "c")]
 OTHER = {"code": "other", "write_in": True, "label": {"en": "Other"}}

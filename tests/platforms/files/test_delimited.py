@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from toolkit.errors import InvalidInput
 from toolkit.platforms.files import delimited
 from toolkit.platforms.files.delimited import read_sheet
@@ -108,7 +109,7 @@ def test_a_missing_file_names_its_neighbours(tmp_path: Path) -> None:
     assert "did you mean 'answers_2026.csv'?" in _refused(tmp_path / "answers_2025.csv")
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(30))
 @given(
     st.lists(
         st.lists(st.text(alphabet='aé;,"\n ', max_size=6), min_size=2, max_size=2).filter(

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument
 from toolkit.platforms import AnswersFile, platform_of, read_answers
@@ -253,7 +254,7 @@ def test_choices_that_were_not_answered_are_blank_whatever_full_answers_call_the
     assert frame["open"].iloc[1] == "N/A"  # in somebody's own words
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     place=st.floats(0, 1),
     length=st.integers(0, 40),

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.platforms.limesurvey_rules import faults, read, read_by, said
 from tests.platforms.strategies import instruments
 from tests.platforms.tiny import tiny_instrument
@@ -28,8 +29,7 @@ from toolkit.responses import decode
 
 Load = Callable[[dict[str, Any]], Instrument]
 QUICK = settings(
-    max_examples=100,
-    deadline=None,
+    max_examples=examples(100),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

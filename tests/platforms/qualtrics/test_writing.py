@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.platforms.strategies import instruments
 from tests.platforms.tiny import tiny_instrument
 from toolkit.errors import InvalidInput
@@ -25,8 +26,7 @@ from toolkit.platforms.qualtrics.questions import marked_up
 
 Load = Callable[[dict[str, Any]], Instrument]
 QUICK = settings(
-    max_examples=100,
-    deadline=None,
+    max_examples=examples(100),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 TYPES = {

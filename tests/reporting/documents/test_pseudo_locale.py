@@ -15,7 +15,6 @@ from babel import Locale
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import write_po
 
-from tests.locale.test_locale import IN_CODE
 from tests.reporting.documents.conftest import ROOT, executed
 from tests.reporting.documents.test_french import SAMPLE, french_study, said_in
 from toolkit import locale
@@ -52,7 +51,8 @@ def pseudo(text: str) -> str:
 def study(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Study]:
     """The sample study in a language for which there is a catalogue and nothing else."""
     folder = tmp_path_factory.mktemp("pseudo")
-    for domain, messages in IN_CODE.items():
+    for domain in ("toolkit", "questionnaire"):
+        messages = in_code(domain)
         catalogue = Catalog(LANGUAGE, domain)
         for one in messages:
             if one.id:

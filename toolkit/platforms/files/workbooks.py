@@ -373,16 +373,9 @@ _LONGEST_WORK = 600
 def _guarded(kind: str, data: bytes, source: str, notes: tuple[str, ...]) -> Sheet:
     """Read a file in a process of its own: ReadStat ends the process where some files of others trip it."""
     ending = _ENDINGS[kind]
-    path = os.pathsep.join(filter(None, sys.path))
-    made = subprocess.run(
-        [sys.executable, "-P", "-m", "toolkit.platforms.files.workbooks", kind],
-        input=data,
-        capture_output=True,
-        env={**os.environ, "PYTHONPATH": path},
-        check=False,
-    )
-    if made.returncode == 0:
-        about, _, cells = made.stdout.partition(b"\n")
+    read = _read_apart(kind, data)
+    if read is not None:
+        about, _, cells = read.partition(b"\n")
         told = json.loads(about)
         if "problem" in told:
             problem = Problem(
@@ -406,6 +399,18 @@ def _guarded(kind: str, data: bytes, source: str, notes: tuple[str, ...]) -> She
     raise InvalidInput(source, [Problem("damaged-file", "file", what, "export the answers as CSV instead")])
 
 
+def _read_apart(kind: str, data: bytes) -> bytes | None:
+    """Return what `_packed` returns in a process of its own; None where that process died."""
+    made = subprocess.run(
+        [sys.executable, "-P", "-m", "toolkit.platforms.files.workbooks", kind],
+        input=data,
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        check=False,
+    )
+    return made.stdout if made.returncode == 0 else None
+
+
 def main(kind: str) -> None:
     """Read a file from standard input and write names, labels and cells, all as text, to standard output."""
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
@@ -418,18 +423,20 @@ def main(kind: str) -> None:
             hard = resource.getrlimit(limit)[1]
             soft = most if hard == resource.RLIM_INFINITY else min(most, hard)
             resource.setrlimit(limit, (soft, hard))
-    data = sys.stdin.buffer.read()
+    with out:
+        out.write(_packed(kind, sys.stdin.buffer.read()))
+
+
+def _packed(kind: str, data: bytes) -> bytes:
+    """Return names and labels as a line of JSON, and below it the cells as text in Feather format."""
+    held = io.BytesIO()
     try:
         about, frame = _as_text(kind, data)
     except Exception as error:  # noqa: BLE001 - the process that waits makes one message of them all
-        said = " ".join(str(error).split())[:100] or type(error).__name__
-        about, frame = {"problem": said}, None
-    with out:
-        out.write(json.dumps(about).encode() + b"\n")
-        if frame is not None:
-            held = io.BytesIO()
-            frame.to_feather(held)
-            out.write(held.getvalue())
+        about = {"problem": " ".join(str(error).split())[:100] or type(error).__name__}
+    else:
+        frame.to_feather(held)
+    return json.dumps(about).encode() + b"\n" + held.getvalue()
 
 
 def _as_text(kind: str, data: bytes) -> tuple[dict[str, Any], pd.DataFrame]:
