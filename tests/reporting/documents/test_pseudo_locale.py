@@ -15,6 +15,7 @@ from babel import Locale
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import write_po
 
+from tests.locale.test_locale import in_code
 from tests.reporting.documents.conftest import ROOT, executed
 from tests.reporting.documents.test_french import SAMPLE, french_study, said_in
 from toolkit import locale

@@ -298,7 +298,8 @@ def _draw(blocks: Sequence[Block], ax: Axes | None, palette: Sequence[str] | Non
         )
     ax.vlines(
         [0] * len(zeros),
-        *zip(*zeros, strict=True),
+        [low for low, _ in zeros],
+        [high for _, high in zeros],
         colors=quiet(),
         linewidths=0.9 * unit(),
         zorder=1,
