@@ -25,7 +25,7 @@ ORDER = [
     "theme_pictures", "option_pictures", "readiness_ladder", "capability_overhang", "guardrails",
     "rebalancing", "sustainable_use", "leaders_beliefs", "trials", "cuts_maps", "own_benchmarks",
     "benchmarks", "trend",
-    "registered", "comments", "cannot_tell", "methods", "appendix",
+    "registered", "comments", "quality", "cannot_tell", "methods", "appendix",
 ]  # fmt: skip
 
 

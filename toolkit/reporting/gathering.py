@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import combinations
+from dataclasses import dataclass, field, replace
+from itertools import combinations, product
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -19,6 +19,7 @@ from toolkit.presentation.rows import DONT_KNOW, audience_name
 from toolkit.reporting.cuts import cut_bases, cut_tables
 from toolkit.responses.frames import plain
 from toolkit.study.peers import pooled
+from toolkit.study.quality import PARTS
 from toolkit.study.study import Beside, beside_of_part
 from toolkit.study.weighting import WEIGHT, spread_of_weights, with_kish
 
@@ -77,6 +78,8 @@ class ReportData:
         What the other organisations' averages are made of; None where the study has no benchmark of its own.
     pooled
         Gaps drawn towards those of the other organisations (`study.peers.pooled`); None likewise.
+    people
+        (cut, audience) → group → people, where the study's margins give them as numbers; for response rates.
     """
 
     released: Released
@@ -90,6 +93,7 @@ class ReportData:
     cut_tests: pd.DataFrame | None = None
     peers: pd.DataFrame | None = None
     pooled: pd.DataFrame | None = None
+    people: Mapping[tuple[str, str], Mapping[str, int]] = field(default_factory=dict)
 
 
 def reportable(study: Study, wave: str) -> frozenset[str]:
@@ -146,6 +150,7 @@ def gather(study: Study, organisation: str, wave: str) -> ReportData:
             results |= _declared(frame, instrument, level, design)
             results |= _dont_know(frame, study, design)
             results |= _crossed(frame, study, design)
+            results |= _judged(frame, study, design)
         results |= _comparisons(frame, audiences, study, design)
         previous = study.previous_wave(organisation, wave)
         if previous:
@@ -174,7 +179,8 @@ def gather(study: Study, organisation: str, wave: str) -> ReportData:
                 item, frozenset([*map(tuple, json.loads(group)), *([("wave", at)] if at != wave else [])])
             ): code
             for item, group, at, code in beside.held
-        },
+        }
+        | {Base(item, frozenset(group)): "total" for item, group in _beside_few(results, study)},
     )
     changed = changed_questions(study, previous, wave, audiences)
     drawn = previous if "trend" in results else ""
@@ -190,7 +196,18 @@ def gather(study: Study, organisation: str, wave: str) -> ReportData:
     priors = study.gap_priors_of(organisation, wave) if "gaps" in results else None
     together = None if priors is None else pooled(released["gaps"], priors, level=study.level)
     return ReportData(
-        released, participation, audiences, drawn, changed, previous, late, weights, tests, peers, together
+        released,
+        participation,
+        audiences,
+        drawn,
+        changed,
+        previous,
+        late,
+        weights,
+        tests,
+        peers,
+        together,
+        _people(study, organisation, wave, audiences) if study.quality else {},
     )
 
 
@@ -277,15 +294,12 @@ def _kept(
         frame = frame.assign(**{name: frame[name].where(~gone, "-3")})
     people = ledger.people(frame, organisation, wave, items=[*(v.name for v in variables), *unsure])
     bases, groups = set(people.bases), dict(people.groups)
-    for by, outcomes in CROSSED.items() if current else ():
-        if by in study.instrument:
-            top = frame[by].astype("str").isin(study.instrument[by].codes_of("top")).to_numpy(dtype=bool)
-            items = [v.name for v in variables if v.item.id in outcomes]
-            for group, mask in people.groups.items():
-                for part, chosen in (("top", top), ("rest", ~top)):
-                    divided = group_text([*map(tuple, json.loads(group)), (by, part)])
-                    groups[divided] = mask & chosen
-                    bases |= {(item, divided) for item in items}
+    for by, pair, items, parts in _parts(study, frame) if current else ():
+        for group, mask in people.groups.items():
+            for part in pair:
+                divided = group_text([*map(tuple, json.loads(group)), (by, part)])
+                groups[divided] = mask & (parts == part).to_numpy(dtype=bool)
+                bases |= {(item, divided) for item in items}
     if current and study.cut_columns:
         counts = frame["audience"].value_counts()
         large = [str(one) for one, n in counts.items() if n >= study.policy.threshold]
@@ -296,6 +310,17 @@ def _kept(
     people = people.publishing(people.bases & people.large(k_of).bases)
     near = set(conflicts(people, ledger.released(organisation, wave, binding), k_of))
     return frame.drop(columns=list(unsure)), kept.late, near, people.publishing(people.bases - near)
+
+
+def _parts(study: Study, frame: pd.DataFrame) -> Iterator[tuple[str, tuple[str, str], list[str], pd.Series]]:
+    """Yield how audiences are divided in two: column, parts, items shown of them, part of each respondent."""
+    for by, outcomes in CROSSED.items():
+        if by in study.instrument:
+            top = frame[by].astype("str").isin(study.instrument[by].codes_of("top"))
+            items = [v.name for v in study.instrument.variables if v.item.id in outcomes]
+            yield by, ("top", "rest"), items, top.map({True: "top", False: "rest"})
+    for by, pair in PARTS.items() if study.quality else ():
+        yield by, pair, [v.name for v in headline(study)], frame[by]
 
 
 def _few_changed(study: Study, now: pd.DataFrame, before: pd.DataFrame) -> Iterator[tuple[str, str]]:
@@ -547,9 +572,7 @@ CROSSED: Mapping[str, tuple[str, ...]] = {
 
 def _crossed(frame: pd.DataFrame, study: Study, design: Design | None) -> dict[str, pd.DataFrame]:
     """Divide each audience by its answer to a question; "rest" is everybody else, whatever they answered."""
-    from toolkit.analysis import gaps, proportions
-
-    found = {}
+    found: dict[str, pd.DataFrame] = {}
     for by, outcomes in CROSSED.items():
         named = [v for name in outcomes for v in study.instrument.variables if v.item.id == name]
         items = [v for v in named if v.codes_of("top") and not v.write_in]
@@ -558,29 +581,99 @@ def _crossed(frame: pd.DataFrame, study: Study, design: Design | None) -> dict[s
         audiences = set(study.instrument[by].audiences)
         items = [v for v in items if audiences & set(v.audiences)]
         rows = frame["audience"].isin(audiences & {a for v in items for a in v.audiences})
-        if not items or not rows.any():
-            continue
         top = frame[by].astype("str").isin(study.instrument[by].codes_of("top"))
-        parts = pd.Categorical(top.map({True: "top", False: "rest"}), ["top", "rest"])
-        divided = frame.assign(**{by: parts})
-        divided = divided[rows] if design is None else divided.assign(audience=frame["audience"].where(rows))
-        divided = _with_used_audiences(divided)
-        shares = proportions(
-            divided, items, by=["audience", by], measure="top", level=study.level, design=design
-        )
-        found[f"by_{by}"] = with_kish(shares, divided, design, ("audience", by))
-        found[f"gaps_by_{by}"] = gaps(
-            divided,
-            items,
-            between=by,
-            pairs=[("top", "rest")],
-            by="audience",
-            measure="top",
-            margin=study.margin,
-            level=study.level,
-            design=design,
-        )
+        found |= _parted(study, frame, items, by, top.map({True: "top", False: "rest"}).where(rows), design)
     return found
+
+
+def _judged(frame: pd.DataFrame, study: Study, design: Design | None) -> dict[str, pd.DataFrame]:
+    """Divide each audience into those who read and those flagged, and into early and late answers."""
+    found: dict[str, pd.DataFrame] = {}
+    for by in PARTS if study.quality else ():
+        for_all = [v for v in headline(study) if v.item.ask_if is None]
+        found |= _parted(study, frame, for_all, by, frame[by], design)
+    return found
+
+
+def _people(
+    study: Study, organisation: str, wave: str, audiences: Sequence[str]
+) -> dict[tuple[str, str], dict[str, int]]:
+    """Return how many people the groups of cuts have, by margins in whole numbers that fit the headcount."""
+    found: dict[tuple[str, str], dict[str, int]] = {}
+    margins, known = study.margins, study.population(organisation, wave)
+    if margins is None:
+        return found
+    for cut, audience in product(study.cuts, audiences):
+        held = {"organisation": organisation, "wave": wave, "audience": audience}
+        own = margins[margins["column"] == cut]
+        for name, value in held.items():
+            own = own[own[name].isna() | (own[name] == value)]
+        targets = own["target"]
+        whole = len(own) and (targets % 1 == 0).all() and targets.sum() == known.get(audience, targets.sum())
+        if whole and own["organisation"].notna().all():  # margins of the whole study are nobody's headcount
+            found[cut, audience] = dict(zip(own["category"], targets.astype(int), strict=True))
+    return found
+
+
+def headline(study: Study) -> list[Variable]:
+    """Return the declared items; where none are declared, every question with one answer and a top box."""
+    every = [v for v in study.instrument.variables if v.kind == "single" and v.codes_of("top")]
+    return [v for v in every if v.name in study.primary] or every
+
+
+def _parted(
+    study: Study,
+    frame: pd.DataFrame,
+    items: Sequence[Variable],
+    by: str,
+    parts: pd.Series,
+    design: Design | None,
+) -> dict[str, pd.DataFrame]:
+    """Estimate shares in the two parts of each audience, and compare the parts.
+
+    Respondents without a part are in neither, and audiences without one have no rows.
+    """
+    from toolkit.analysis import gaps, proportions
+
+    pair, rows = PARTS.get(by, ("top", "rest")), parts.notna()
+    if not items or not rows.any():
+        return {}
+    divided = frame.assign(**{by: pd.Categorical(parts, list(pair))})
+    divided = divided[rows] if design is None else divided.assign(audience=frame["audience"].where(rows))
+    divided = _with_used_audiences(divided)
+    shares = proportions(divided, items, by=["audience", by], measure="top", level=study.level, design=design)
+    compared = gaps(
+        divided, items, between=by, pairs=[pair], by="audience", measure="top", margin=study.margin,
+        level=study.level, design=design,
+    )  # fmt: skip
+    shares = with_kish(shares, divided, design, ("audience", by))
+    return {f"by_{by}": _with_both(shares, by, pair), f"gaps_by_{by}": compared}
+
+
+def _beside_few(
+    results: Mapping[str, pd.DataFrame], study: Study
+) -> Iterator[tuple[str, tuple[tuple[str, str], tuple[str, str]]]]:
+    """Yield (item, group) of both parts of an audience where one has too few answers, or none.
+
+    The other part, shown, would be everybody where the first is nobody, and so would say that it is.
+    """
+    k_of = thresholds(study.policy, (), study.instrument).threshold_for
+    for name in results:
+        by = name.removeprefix("by_")
+        for (item, audience), rows in results[name].groupby(["item", "audience"]) if name != by else ():
+            if rows["n"].min() < k_of(item):
+                yield from ((item, (("audience", audience), (by, str(part)))) for part in rows[by])
+
+
+def _with_both(shares: pd.DataFrame, by: str, pair: tuple[str, str]) -> pd.DataFrame:
+    """Append a row without answers for each part that nobody is in, as its absence would say so."""
+    empty = dict.fromkeys(shares.select_dtypes("number").columns, float("nan")) | {"n": 0}
+    alone = shares[~shares.duplicated(["item", "audience"], keep=False)]
+    other = alone[by].astype("str").map({pair[0]: pair[1], pair[1]: pair[0]})
+    lacking = alone.assign(**empty, **{by: pd.Categorical(other, list(pair))})
+    return pd.concat([shares, lacking]).sort_values(
+        ["item", "audience", by], kind="stable", ignore_index=True
+    )
 
 
 def _family(study: Study, variables: Sequence[Variable]) -> list[str] | None:

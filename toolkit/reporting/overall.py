@@ -168,7 +168,7 @@ def overall_study(study: Study, wave: str, folder: Path, frames: Mapping[str, pd
     )
     made = replace(
         study, table=gathered.organisations, peers=None, comments=None, cuts=kinds, levels=(), renamed={},
-        registration=None, sample=StudyDesign(clusters=CLIENT), own_held=frozenset(held),
+        registration=None, quality=False, sample=StudyDesign(clusters=CLIENT), own_held=frozenset(held),
         clients=cells.merge(pools, how="left", on=[*_CELL, "answer"]).assign(
             name=cells["organisation"].map(study.organisation_name)
         ),

@@ -22,7 +22,7 @@ from toolkit.presentation.rows import item_name
 from toolkit.presentation.sentences import share_of, verdict_of
 from toolkit.presentation.theme import Theme
 from toolkit.records import csv_for_people, records
-from toolkit.reporting.gathering import Changed, gather
+from toolkit.reporting.gathering import Changed, gather, headline
 from toolkit.reporting.manifest import RESULTS
 from toolkit.reporting.sections import SECTIONS, passage
 from toolkit.reporting.statements import computed_statements
@@ -102,6 +102,8 @@ class OrganisationReport:
     registration: Registration | None = None
     clients: pd.DataFrame | None = None
     primary: tuple[str, ...] = ()
+    people: Mapping[tuple[str, str], Mapping[str, int]] = field(default_factory=dict)
+    headline: frozenset[str] = frozenset()
 
     @property
     def withheld(self) -> bool:
@@ -236,6 +238,8 @@ def open_report(
         registration=study.registration,
         clients=study.clients,
         primary=study.primary,
+        people=gathered.people,
+        headline=frozenset(one.name for one in headline(study)) if study.quality else frozenset(),
     )
 
 

@@ -54,6 +54,8 @@ class Gathered:
     """Wave → the first and the last day, where its files say when responses were given."""
     tokens: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """(wave, respondent) → what identifies the person in any file, where something does."""
+    days: pd.Series | None = None
+    """The day of each response of `frame`, NaT where no file says it."""
 
 
 def gather(
@@ -129,22 +131,16 @@ def gather(
     ]
     keys = zip(frame["wave"], frame["respondent"], strict=True)
     known = {key: str(token) for key, token in zip(keys, tokens, strict=True) if token}
-    return Gathered(frame, pd.concat(dispositions, ignore_index=True), table, _field_dates(coded), known)
-
-
-def _field_dates(coded: Sequence[Coded]) -> dict[str, FieldDates]:
     blank = pd.Series(dtype="datetime64[s]")
-    days = pd.DataFrame(
-        {
-            "wave": pd.concat([part.coded["wave"] for part in coded], ignore_index=True),
-            "day": pd.concat(
-                [(blank if part.dates is None else part.dates).reindex(part.coded.index) for part in coded],
-                ignore_index=True,
-            ),
-        }
-    )
+    given = [(blank if part.dates is None else part.dates).reindex(part.coded.index) for part in coded]
+    days = pd.concat(given, ignore_index=True)
+    dates = _field_dates(days, pd.concat([part.coded["wave"] for part in coded], ignore_index=True))
+    return Gathered(frame, pd.concat(dispositions, ignore_index=True), table, dates, known, days)
+
+
+def _field_dates(days: pd.Series, waves: pd.Series) -> dict[str, FieldDates]:
     found = {}
-    for wave, said in days.groupby("wave", sort=False)["day"]:
+    for wave, said in days.groupby(waves, sort=False):
         if said.notna().any():
             found[str(wave)] = FieldDates(
                 said.min().date(), said.max().date(), complete=bool(said.notna().all())

@@ -345,6 +345,8 @@ class Fieldwork(Strict):
         How many respondents of a wave's largest organisation lose their organisation on the way.
     comments
         What the open item is answered with by some; nothing when empty.
+    careless
+        Share of respondents who answer without reading: half of them straight down, half at random.
     """
 
     response: float = Field(default=0.6, ge=0, le=1)
@@ -354,6 +356,7 @@ class Fieldwork(Strict):
     unfinished: float = Field(default=0.04, ge=0, le=1)
     no_organisation: int = Field(default=0, ge=0)
     comments: tuple[str, ...] = ()
+    careless: float = Field(default=0.0, ge=0, le=1)
 
 
 def collect(
@@ -391,7 +394,14 @@ def collect(
             continue
         shown = asked(pd.DataFrame(columns), variable, instrument)
         columns[variable.name] = _answer(here[variable.name], variable, shown, instrument, fieldwork, seed)
-    return _break_off(pd.DataFrame(columns), instrument, fieldwork, seed)
+    frame = pd.DataFrame(columns)
+    chosen = frame.index[generator(seed, "careless", "who").random(len(frame)) < fieldwork.careless]
+    if len(chosen):
+        kinds = [KINDS[at % len(KINDS)] for at in range(len(chosen))]
+        made = carelessly(frame.loc[chosen].reset_index(drop=True), kinds, instrument, seed=seed)
+        for name in frame:
+            frame.loc[chosen, name] = made[name].to_numpy()
+    return _break_off(frame, instrument, fieldwork, seed)
 
 
 def _respondents(

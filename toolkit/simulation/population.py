@@ -93,6 +93,8 @@ class Organisation(Strict):
         says.
     fixed
         Item → code that everybody there would answer (country, size), save the audiences in `fixed_not`.
+    columns
+        Further cells of its rows in the organisations table, such as a sector or a brand.
     """
 
     id: FolderName
@@ -102,6 +104,7 @@ class Organisation(Strict):
     response: dict[str, float] = Field(default_factory=dict)
     fixed: dict[str, str] = Field(default_factory=dict)
     fixed_not: tuple[str, ...] = ()
+    columns: dict[str, str] = Field(default_factory=dict)
 
 
 def check_organisations(organisations: Sequence[Organisation], instrument: Instrument) -> list[Problem]:

@@ -239,9 +239,11 @@ def _export(frame: pd.DataFrame, file: _File, spec: Simulation, instrument: Inst
 
 
 def _organisations_table(spec: Simulation, instrument: Instrument) -> bytes:
+    further = dict.fromkeys(name for one in spec.organisations for name in one.columns)
     rows = [
         {"organisation": organisation.id, "name": organisation.name, "wave": wave}
         | {audience: organisation.people.get(audience, 0) for audience in instrument.audiences}
+        | {name: organisation.columns.get(name, "") for name in further}
         for wave in spec.waves
         for organisation in spec.organisations
         if wave in organisation.waves

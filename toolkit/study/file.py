@@ -23,6 +23,7 @@ from toolkit.locale import languages
 from toolkit.platforms.answers import DESIGN_COLUMNS, AnswersFile
 from toolkit.platforms.naming import FolderName
 from toolkit.study.peers import OwnBenchmark
+from toolkit.study.quality import PARTS
 from toolkit.study.weighting import StudyDesign, Weighting
 
 __all__ = [
@@ -201,6 +202,7 @@ class StudyFile(Strict):
     cuts: tuple[str, ...] = ()
     levels: tuple[str, ...] = ()
     own_benchmark: OwnBenchmark = None
+    quality: Truth = False
 
     @field_validator("policy", mode="before")
     @classmethod
@@ -279,6 +281,12 @@ def misfits(written: StudyFile, instrument: Instrument) -> Iterator[Problem]:
                 near_names(audience, instrument.audiences),
             )
     yield from written.comments.problems(instrument) if written.comments else ()
+    for name in PARTS if written.quality else ():
+        if name in instrument:
+            what = "is a column that the key quality adds to the answers"
+            yield Problem(
+                "name-taken", f"item {name}", what, "give the item another id, or leave quality out"
+            )
     yield from _design_problems(written)
     yield from _carried_problems(written, instrument)
     yield from _methods_problems(written, instrument)
@@ -298,7 +306,9 @@ def _design_problems(written: StudyFile) -> Iterator[Problem]:
         yield Problem("inconsistent", "answers → mapping → design", f"differs between files ({said})", hint)
 
 
-_OF_FRAMES = ("respondent", "organisation", "wave", "audience", "source", "status", *DESIGN_COLUMNS.values())
+_OF_FRAMES = (
+    "respondent", "organisation", "wave", "audience", "source", "status", *DESIGN_COLUMNS.values(), *PARTS,
+)  # fmt: skip
 
 
 def _carried_problems(written: StudyFile, instrument: Instrument) -> Iterator[Problem]:

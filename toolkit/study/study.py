@@ -47,6 +47,7 @@ from toolkit.study.file import (
     wave_instruments,
 )
 from toolkit.study.peers import PeerRule, gap_priors, peer_cells, peer_findings, peer_gaps, peer_problems
+from toolkit.study.quality import judged
 from toolkit.study.registration import Registration, contradictions, read_registration
 from toolkit.study.weighting import (
     StudyDesign,
@@ -123,6 +124,8 @@ class Study(Displayed):
         Of a study of all organisations as one (`toolkit.reporting.overall`): what their own reports show.
     own_held
         Likewise: what cannot be shown beside those reports, as `Beside.held` has it.
+    quality
+        Whether reports say who answered without reading, early or late (`toolkit.study.quality`).
     """
 
     id: str
@@ -163,6 +166,7 @@ class Study(Displayed):
     registration: Registration | None = field(default=None, repr=False)
     clients: pd.DataFrame | None = field(default=None, repr=False, compare=False)
     own_held: frozenset[tuple[str, str, str, str]] = field(default=frozenset(), repr=False)
+    quality: bool = field(default=False, repr=False)
 
     def __getstate__(self) -> dict[str, Any]:
         """Pickle everything but the answers and the ledger, which holds the key."""
@@ -224,6 +228,8 @@ class Study(Displayed):
         )
         if problems:
             raise InvalidInput(self.path, dict.fromkeys(problems))
+        if self.quality and found.days is not None:
+            frame = judged(frame, self.instrument, found.days.tolist(), self.policy.threshold)
         return replace(found, frame=frame)
 
     @cached_property
@@ -944,6 +950,7 @@ def load_study(path: str | Path, *, data: str | Path | None = None) -> Study:
         person=written.person,
         renamed=written.renamed,
         registration=registered,
+        quality=written.quality,
     )
     problems += contradictions(registered, study) if registered is not None else ()
     if problems:
