@@ -516,7 +516,7 @@ def test_the_alt_text_says_every_share_that_is_drawn(released: Released, instrum
 def test_what_is_left_out_is_said(released: Released, instrument: Instrument) -> None:
     ax = gap_dumbbell(released, instrument, most=2)
     assert (
-        "The 2 items with the largest gaps of 4 are drawn; the appendix lists all of them."
+        "The 2 items with the largest gaps of 4 are drawn; results.csv lists all of them."
         in description_of(ax).caption
     )
     assert len(ax.get_yticks()) == 2

@@ -40,7 +40,7 @@ def test_the_share_table_holds_every_released_share(released: Released, instrume
         name = {"flex": "Flexible working (agree)", "aiuse": "AI use (yes)"}[row["item"]]
         text = _plain(table.loc[name, row["audience"].title() + "s"])
         low, high = _whole(row["conf_low"]), _whole(row["conf_high"])
-        assert text == f"{_whole(row['estimate'])}%\n({low} to {high})\nn {row['n']}"
+        assert text == f"{_whole(row['estimate'])}% ({low} to {high})\nn {row['n']}"
 
 
 def test_a_withheld_share_prints_its_base_as_the_gate_says(small: Released, instrument: Instrument) -> None:

@@ -6,7 +6,7 @@ import base64
 import json
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from html import escape
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from toolkit.errors import ToolkitError
-from toolkit.locale import current_language, using_language
+from toolkit.locale import _, current_language, using_language
 from toolkit.presentation.charts import Chart, Series
 from toolkit.presentation.numbers import NOT_SHOWN, Number, between, is_known
 
@@ -133,6 +133,8 @@ class Picture(Block):
         The row the title is about, as `Chart.items` names it; "" where it is about none or many.
     sentences
         The caption's, while a chapter is put together.
+    cuts
+        Points from the top at which it may be cut on paper: after its heading, and after each row.
     """
 
     title: str
@@ -143,6 +145,7 @@ class Picture(Block):
     charts: tuple[Chart, ...] = ()
     focus: str = ""
     sentences: tuple[str, ...] = ()
+    cuts: tuple[float, ...] = ()
 
     def _repr_html_(self) -> str:
         return self._figure() + "".join(sheet._repr_html_() for sheet in self.more)
@@ -150,9 +153,9 @@ class Picture(Block):
     def _figure(self) -> str:
         caption = f"<figcaption>{escape(self.caption)}</figcaption>" if self.caption else ""
         data = base64.b64encode(self.svg.encode()).decode()
+        title = f'<p class="picture-title"><strong>{escape(self.title)}</strong></p>' if self.title else ""
         return (
-            '<figure class="picture">'
-            f'<p class="picture-title"><strong>{escape(self.title)}</strong></p>'
+            f'<figure class="picture">{title}'
             f'<img alt="{escape(self.alt)}" src="data:image/svg+xml;base64,{data}" '
             'style="max-width:100%;height:auto;background:#ffffff">'
             f"{_strips(self.charts)}{caption}</figure>"
@@ -171,6 +174,7 @@ class Picture(Block):
             "svg": self.svg,
             "charts": [chart.to_dict() for chart in self.charts],
             "focus": self.focus,
+            "cuts": list(self.cuts),
             "more": [sheet.to_dict() for sheet in self.more],
         }
 
@@ -179,7 +183,14 @@ class Picture(Block):
         more = tuple(cls._of_dict(sheet) for sheet in data["more"])
         charts = tuple(Chart.from_dict(chart) for chart in data["charts"])
         return cls(
-            data["title"], data["alt"], data["caption"], data["svg"], more, charts, data.get("focus", "")
+            data["title"],
+            data["alt"],
+            data["caption"],
+            data["svg"],
+            more,
+            charts,
+            data.get("focus", ""),
+            cuts=tuple(data.get("cuts", ())),
         )
 
 
@@ -223,7 +234,7 @@ class Cell:
         if self.low is not None and self.high is not None:
             lines.append(f"({between(self.low.figure(), self.high.figure())})")
         if self.n is not None:
-            lines.append(f"n {self.n}")
+            lines = [" ".join(lines), f"n {self.n}"]
         return "\n".join(lines).replace(" ", "\u00a0")
 
     def as_side(self) -> str:
@@ -262,6 +273,8 @@ class Table(Block):
         Columns set to the right.
     language
         What its numbers are printed in.
+    paper
+        How many rows are printed on paper; None for all.
     """
 
     title: str
@@ -271,6 +284,27 @@ class Table(Block):
     kind: str = "table"
     numeric: tuple[str, ...] = ()
     language: str = "en"
+    paper: int | None = None
+
+    def on_paper(self) -> Table:
+        """Return the table with the rows that are printed on paper, and a note on how many those are."""
+        if self.paper is None or self.paper >= len(self.cells):
+            return self
+        note = _(
+            "{shown} of {all} rows are printed here; the report as a web page or workbook has all of them.",
+            shown=self.paper,
+            all=len(self.cells),
+        )
+        return replace(self, cells=self.cells[: self.paper], notes=(note, *self.notes), paper=None)
+
+    def grouped(self) -> tuple[Table, tuple[str, ...]]:
+        """Return the table without its first column, and per row what to print above it: that cell or "".
+
+        A first cell that the row before has too is printed once. Long questions take a line of their own.
+        """
+        first = [row[0] for row in self.rows]
+        heads = tuple("" if place and first[place - 1] == text else text for place, text in enumerate(first))
+        return replace(self, columns=self.columns[1:], cells=tuple(row[1:] for row in self.cells)), heads
 
     @cached_property
     def rows(self) -> tuple[tuple[str, ...], ...]:
@@ -324,6 +358,7 @@ class Table(Block):
             "class": self.kind,
             "numeric": list(self.numeric),
             "language": self.language,
+            **({} if self.paper is None else {"paper": self.paper}),
         }
 
     @classmethod
@@ -340,6 +375,7 @@ class Table(Block):
             data["class"],
             tuple(data["numeric"]),
             data["language"],
+            data.get("paper"),
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from toolkit.instrument.model import Instrument, Item, Variable
@@ -47,6 +48,8 @@ def benchmark_table(
 ) -> Table:
     """Tabulate own shares beside published ones with base and n, or why they do not compare.
 
+    What compares is first; on paper the rest is left out.
+
     Parameters
     ----------
     released
@@ -67,6 +70,7 @@ def benchmark_table(
         `released` has not passed the gate.
     """
     every_row = released_rows(released, table, columns=("item", "measure", by, "estimate_a", "estimate_b"))
+    every_row = sorted(every_row, key=lambda row: not _compares(row))
     rows = [_benchmark_row(row, instrument, by, own) for row in every_row]
     notes = [
         _(
@@ -77,7 +81,8 @@ def benchmark_table(
     ]
     columns = [_("Item"), _("Audience"), _("Here"), _("Published"), _("What was published"), _("Comparison")]
     title = _("Beside the published figures") if title is None else title
-    return table_of(rows, columns, title=title, kind="benchmarks", notes=notes, numeric=columns[2:4])
+    found = table_of(rows, columns, title=title, kind="benchmarks", notes=notes, numeric=columns[2:4])
+    return replace(found, paper=max(5, sum(map(_compares, every_row))))
 
 
 def trend_table(
@@ -180,8 +185,12 @@ def _what(row: Mapping[str, Any], there: str) -> str:
     return joined(part for part in parts if part)
 
 
+def _compares(row: Mapping[str, Any]) -> bool:
+    return str(known(row.get("comparable"), "yes")) != "no"
+
+
 def _comparison(row: Mapping[str, Any], there: str) -> str:
-    if str(known(row.get("comparable"), "yes")) == "no":
+    if not _compares(row):
         return _("not comparable: {why}", why=known(row.get("reason"), _("item or base differs")))
     if not bool(row["shown"]):
         return verdict_of(row)

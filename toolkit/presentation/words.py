@@ -20,6 +20,7 @@ from toolkit.presentation.rows import (
     known,
     led,
     listed,
+    quoted,
     released_table,
     shown_rows,
     waves_apart,
@@ -40,6 +41,7 @@ __all__ = [
     "cannot_tell",
     "headline",
     "in_language",
+    "leading_gaps",
     "percent",
     "points",
     "shares_summary",
@@ -90,15 +92,11 @@ def summary(
     DisclosureError
         `released` has not passed the gate.
     """
-    gaps = released_table(released, table, columns=("item", "measure", "gap", "verdict"))
-    gaps = gaps[gaps["measure"] == measure]
-    if "comparable" in gaps:
-        gaps = gaps[gaps["comparable"] != "different"]
+    gaps = _like_for_like(released, table, measure)
     parts: list[Paragraph | Bullets | Terms] = []
     answered = [] if participation is None else [Paragraph(_who_answered(participation, instrument, by))]
-    widest = records(one_an_item(by_width(gaps)))
-    clear = [row for row in widest if is_certain(row)][:most]
-    rows = clear or widest[:most]
+    rows = leading_gaps(released, table=table, measure=measure, most=most)
+    clear = [row for row in rows if is_certain(row)]
     if not rows:
         none = _(
             "No gap between audiences can be shown: too few answered, or nearly all gave the same answer."
@@ -120,6 +118,20 @@ def summary(
     if questions:
         parts += [Paragraph(_("Questions that leaders could discuss:")), Bullets(tuple(questions))]
     return Prose("", (*parts, *answered), "summary", first)
+
+
+def leading_gaps(
+    released: Any, *, table: str = "gaps", measure: str = "top", most: int = 3
+) -> list[dict[str, Any]]:
+    """Return the gaps a summary states, one per item: the largest that are clear of chance, else the largest."""
+    widest = records(one_an_item(by_width(_like_for_like(released, table, measure))))
+    return [row for row in widest if is_certain(row)][:most] or widest[:most]
+
+
+def _like_for_like(released: Any, table: str, measure: str) -> pd.DataFrame:
+    gaps = released_table(released, table, columns=("item", "measure", "gap", "verdict"))
+    gaps = gaps[gaps["measure"] == measure]
+    return gaps[gaps["comparable"] != "different"] if "comparable" in gaps else gaps
 
 
 def _clear(count: int) -> str:
@@ -460,8 +472,13 @@ def _largest(count: int) -> str:
 
 
 def _finding(row: dict[str, Any], instrument: Instrument) -> tuple[str, str]:
-    name = item_name(instrument, row["item"])
-    return name, finding(row, instrument) + _hinted(row, instrument)
+    asked = quoted(instrument[row["item"]].wording(row["audience_a"], current_language()))
+    question = _(
+        "Asked of {name}: {question}", name=audience_name(instrument, row["audience_a"]), question=asked
+    )
+    return item_name(
+        instrument, row["item"]
+    ), f"{finding(row, instrument)}{_hinted(row, instrument)} {question}"
 
 
 def _tested(gaps: pd.DataFrame, adjusted: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +19,7 @@ from toolkit.presentation.figures.drawing import (
     Description,
     Labels,
     bare,
+    cuts_of,
     describe,
     ink,
     labels_on,
@@ -58,6 +59,9 @@ _LABEL_CHARACTERS = 23
 _BASE_CHARACTERS = 7
 _USUAL = (0.6, 0.9)
 """What is drawn to the left and the right even where no bar reaches it, so that pictures compare."""
+
+_TOP = 0.04
+"""Inches above the first bar."""
 
 _LEAST = 0.055
 """A narrower part has no room for its number."""
@@ -115,6 +119,7 @@ def diverging_bars(
     ax: Axes | None = None,
     palette: Sequence[str] | None = None,
     theme: str | None = None,
+    items: Collection[str] | None = None,
     table: str = "distributions",
     shares: str = "shares",
     gaps: str | None = "gaps",
@@ -140,6 +145,8 @@ def diverging_bars(
         Five colours from the lowest to the highest answer; default: orange through grey to purple.
     theme
         A theme of the instrument; None for all.
+    items
+        Only these columns; None for all.
     table, shares, by
         Distributions, shares, and their group column. The gate's "…_parts" are used where present.
     gaps
@@ -171,6 +178,7 @@ def diverging_bars(
         if variable.kind == "single"
         and sides_of(variable.scale)
         and theme in (None, variable.theme)
+        and (items is None or variable.name in items)
         and variable.name in spreads
     ]
     if not variables:
@@ -184,12 +192,9 @@ def diverging_bars(
         own = blocks[part]
         own[0] = replace(own[0], heads=True)
         drawn = _draw(own, ax, palette)
-        describe(
-            drawn,
-            Description(
-                heading, _caption(blocks), _alt(own, instrument, spreads), tuple(_charts(own)), focus
-            ),
-        )
+        alt = _alt(own, instrument, spreads)
+        cuts = cuts_of(_TOP, [block.height for block in own])
+        describe(drawn, Description(heading, _caption(blocks), alt, tuple(_charts(own)), focus, cuts))
         first = first or drawn
     return first
 
@@ -259,7 +264,7 @@ def _bar(variable: Variable, codes: tuple[tuple[str, ...], ...], spread: Spread,
 def _draw(blocks: Sequence[Block], ax: Axes | None, palette: Sequence[str] | None) -> Axes:
     total = sum(block.height for block in blocks)
     left, right = _LABEL + _NAMES, _SUM
-    ax = new_axes(ax, total, left=left, right=right, top=0.04, bottom=0.06)
+    ax = new_axes(ax, total, left=left, right=right, top=_TOP, bottom=0.06)
     bare(ax)
     reaches = [bar.reach for block in blocks for bar in block.bars]
     ax.set_xlim(

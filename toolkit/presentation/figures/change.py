@@ -238,7 +238,7 @@ def wave_slope(
         caption.append(
             _(
                 "{drawn} of {count} changes are drawn, the clear ones first, then the "
-                "largest; the appendix has all.",
+                "largest; results.csv has all.",
                 drawn=len(drawn),
                 count=len(rows),
             )
@@ -365,7 +365,7 @@ def _caption(
         sentences.append(
             _(
                 "{drawn} of {count} changes are drawn, the clear ones first, then the "
-                "largest; the appendix has all.",
+                "largest; results.csv has all.",
                 drawn=len(rows),
                 count=count,
             )

@@ -17,6 +17,7 @@ from toolkit.presentation.figures.drawing import (
     Labels,
     band,
     bare,
+    cuts_of,
     describe,
     ink,
     labels_on,
@@ -35,7 +36,9 @@ from toolkit.presentation.numbers import percent
 __all__ = ["Cell", "Column", "Dot", "DotRow", "Group", "chart_of_dots", "dot_axes", "key_places"]
 
 
-LANE, LINE, SMALL_LINE = 0.13, 0.145, 0.125
+LANE, NARROW_LANE, LINE, SMALL_LINE = 0.115, 0.09, 0.145, 0.125
+"""Inches between the dots of a row with numbers beside them and without, and of lines of text."""
+
 _LABEL, _LABEL_CHARACTERS, _HINT_CHARACTERS = 2.22, 34, 42
 _MARKER, _SMALL = 5.6, 0.88
 _NARROWEST = 1.0
@@ -102,13 +105,12 @@ class DotRow:
     hidden: tuple[str, ...] = ()
     who: str = ""
 
-    @property
-    def height(self) -> float:
-        """Return the size in inches."""
+    def height(self, lane: float) -> float:
+        """Return the size in inches, with so many between dots."""
         lines = wrapped(self.label, _LABEL_CHARACTERS)
         words = len(lines) * LINE + len(_hint_lines(self)) * SMALL_LINE
         side = (LINE if self.side.words else 0) + (SMALL_LINE if self.side.note else 0)
-        return max(self.lanes * LANE, words, side) + 0.12
+        return max(self.lanes * lane, words, side) + 0.1
 
 
 @dataclass(frozen=True)
@@ -177,15 +179,17 @@ def dot_axes(
     if keys is None and not (columns and columns[0].group):
         keys = groups  # no headings to tell the groups apart by
     first: Axes | None = None
-    for part in sheets([row.height for row in rows]):
+    for part in sheets([row.height(_lane(columns)) for row in rows]):
         own = rows[part]
         alt = " ".join(
             [description.alt, *(descriptions[row.name] for row in own if row.name in descriptions)]
         )
         charts = description.charts if part.start == 0 else ()
         after = None if line_after is None else line_after - part.start
-        drawn = _draw(own, groups, columns, ax, keys, after, line_words)
-        describe(drawn, replace(description, alt=alt.strip(), charts=charts))
+        top = _top(columns, keys)
+        drawn = _draw(own, groups, columns, ax, keys, after, line_words, top)
+        cuts = cuts_of(top, [row.height(_lane(columns)) for row in own])
+        describe(drawn, replace(description, alt=alt.strip(), charts=charts, cuts=cuts))
         first = first or drawn
     return first if first is not None else new_axes(ax, 0.1, left=0.1, right=0.1, top=0.1, bottom=0.1)
 
@@ -198,13 +202,12 @@ def _draw(
     keys: Sequence[Group] | None,
     line_after: int | None,
     line_words: tuple[str, str],
+    top: float,
 ) -> Axes:
-    heights = [row.height for row in rows]
+    lane = _lane(columns)
+    heights = [row.height(lane) for row in rows]
     total = sum(heights)
     right = sum(column.width for column in columns) + (0.06 + _FIRST if columns else 0.35)
-    head = 0.44 if any(column.note or column.group for column in columns) else 0.3
-    legend = _legend_rows(keys or (), WIDTH) if keys is not None else 0
-    top = head + 0.05 + 0.2 * legend
     ax = new_axes(ax, total, left=_LABEL, right=right, top=top, bottom=0.26)
     bare(ax)
     ends = np.cumsum([0.0, *heights])
@@ -217,7 +220,7 @@ def _draw(
         labels.rule(float(y), _LABEL - 0.06, right - 0.06, color=rule())
     _names(ax, labels, rows, middles)
     _bands(ax, rows, ends)
-    _marks(ax, labels, rows, groups, middles, beside=not any(column.group for column in columns))
+    _marks(ax, labels, rows, groups, middles, lane)
     _cells(labels, rows, columns, middles, groups)
     _headings(ax, labels, columns, groups)
     if keys is not None:
@@ -226,6 +229,17 @@ def _draw(
         _parting(labels, float(ends[line_after]), right, line_words)
     ax._heading_points = 72 * unit() * (top - 0.02)  # type: ignore[attr-defined]
     return ax
+
+
+def _top(columns: Sequence[Column], keys: Sequence[Group] | None) -> float:
+    """Return the inches above the rows: headings of the columns, and lines of the legend."""
+    head = 0.44 if any(column.note or column.group for column in columns) else 0.3
+    legend = max((row for _, row in key_places([key.label for key in keys or ()], WIDTH)), default=-1) + 1
+    return head + 0.05 + 0.2 * legend
+
+
+def _lane(columns: Sequence[Column]) -> float:
+    return NARROW_LANE if any(column.group for column in columns) else LANE
 
 
 def _names(ax: Axes, labels: Labels, rows: Sequence[DotRow], middles: np.ndarray) -> None:
@@ -272,14 +286,13 @@ def _marks(
     rows: Sequence[DotRow],
     groups: Sequence[Group],
     middles: np.ndarray,
-    *,
-    beside: bool,
+    lane: float,
 ) -> None:
     """Draw intervals, links, bounds and dots, one artist per group and kind."""
     scale = unit()
     for group in groups:
         found = [
-            (row, dot, float(middle) + (dot.lane - (row.lanes - 1) / 2) * LANE)
+            (row, dot, float(middle) + (dot.lane - (row.lanes - 1) / 2) * lane)
             for row, middle in zip(rows, middles, strict=True)
             for dot in row.dots
             if dot.group == group.name
@@ -335,7 +348,7 @@ def _marks(
             )
         if row.empty:
             labels.add(0.02, float(middle), row.empty, size=_SMALL, color=quiet(), slant="italic")
-        if beside:
+        if lane == LANE:
             _beside(labels, row, groups, float(middle))
 
 
@@ -451,10 +464,6 @@ def _headings(ax: Axes, labels: Labels, columns: Sequence[Column], groups: Seque
         if group is not None:
             face = paper() if group.hollow else group.colour
             labels.mark(at - 0.06, top, group.marker, group.colour, where="right", dy=tall - 0.03, face=face)
-
-
-def _legend_rows(keys: Sequence[Group], width: float) -> int:
-    return max((row for _, row in key_places([key.label for key in keys], width)), default=-1) + 1
 
 
 def key_places(labels: Sequence[str], width: float) -> list[tuple[float, int]]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import math
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from typing import Any, Concatenate, Literal, ParamSpec
 from weakref import WeakKeyDictionary
 
@@ -33,6 +35,7 @@ __all__ = [
     "Description",
     "Labels",
     "as_picture",
+    "cuts_of",
     "describe",
     "description_of",
     "group_colours",
@@ -52,7 +55,7 @@ Slant = Literal["normal", "italic"]
 WIDTH = 7.2
 """Inches at the house's type size: the text width of a printed A4 page."""
 
-TALLEST = 7.6
+TALLEST = 9.2
 """Inches a drawing in a report may be high, so that it fits a printed page with its title and caption."""
 
 _BASE_SIZE = 8.5
@@ -76,6 +79,8 @@ class Description:
         The rows as numbers, from which presentation and spreadsheet programs draw charts of their own.
     focus
         The row the title is about, as `Chart.items` names it; "" where it is about none or many.
+    cuts
+        Points from the top at which the drawing may be cut on paper (see `cuts_of`).
     """
 
     title: str
@@ -83,6 +88,7 @@ class Description:
     alt: str = ""
     charts: tuple[Chart, ...] = ()
     focus: str = ""
+    cuts: tuple[float, ...] = ()
 
 
 _DESCRIPTIONS: WeakKeyDictionary[Figure, Description] = WeakKeyDictionary()
@@ -194,6 +200,7 @@ def picture_of(draw: Callable[[], Axes | Figure | None]) -> Picture | None:
             svg,
             charts=text.charts,
             focus=text.focus,
+            cuts=text.cuts,
         )
         for place, (svg, text) in enumerate(sheets_drawn)
     ]
@@ -290,16 +297,30 @@ def new_figure(size: tuple[float, float]) -> Figure:
 
 
 def sheets(heights: Sequence[float]) -> list[slice]:
-    """Split rows over as few sheets as fit a printed page; one sheet outside reports."""
+    """Split rows over as few sheets as fit a page, about equally high; one sheet outside reports."""
     if _OFFSCREEN.get() is None or sum(heights) <= TALLEST:
         return [slice(0, len(heights))]
-    found, start, room = [], 0, TALLEST
+    equal = sum(heights) / math.ceil(sum(heights) / TALLEST)
+    found, start, high = [], 0, 0.0
     for place, height in enumerate(heights):
-        if height > room and place > start:
+        if place > start and (high + height > TALLEST or high + height / 2 > equal):
             found.append(slice(start, place))
-            start, room = place, TALLEST
-        room -= height
+            start, high = place, 0.0
+        high += height
     return [*found, slice(start, len(heights))]
+
+
+def cuts_of(top: float, heights: Iterable[float]) -> tuple[float, ...]:
+    """Return where rows end, in points from the top of a figure; the first is the end of its heading.
+
+    Parameters
+    ----------
+    top
+        Inches of the heading.
+    heights
+        Inches of each row.
+    """
+    return tuple(round(72 * unit() * end, 2) for end in accumulate(heights, initial=top))
 
 
 def quiet() -> str:

@@ -578,7 +578,7 @@ def _caption(
     if drawn < count:
         sentences.append(
             _(
-                "The {drawn} items with the largest gaps of {count} are drawn; the appendix "
+                "The {drawn} items with the largest gaps of {count} are drawn; results.csv "
                 "lists all of them.",
                 drawn=drawn,
                 count=count,

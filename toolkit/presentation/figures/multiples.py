@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,6 +61,7 @@ def theme_multiples(
     instrument: Instrument,
     *,
     palette: Any = None,
+    items: Collection[str] | None = None,
     table: str = "shares",
     gaps: str = "gaps",
     by: str = "audience",
@@ -78,6 +79,8 @@ def theme_multiples(
         For themes, names and the order of groups.
     palette
         Colours of the groups: a mapping, a sequence, or the name of a seaborn palette.
+    items
+        Only these columns; None for all.
     table, by, measure
         The shares, their group column, and which share is drawn.
     gaps
@@ -105,7 +108,7 @@ def theme_multiples(
         row for row in tables.rows(table, ("item", "measure", by, "estimate")) if row["measure"] == measure
     ]
     names = [
-        name for name in single_items([row["item"] for row in found], instrument, None) if name in instrument
+        name for name in single_items([row["item"] for row in found], instrument, items) if name in instrument
     ]
     found = [row for row in found if row["item"] in set(names)]
     if not shown(found):
@@ -134,7 +137,7 @@ def theme_multiples(
     describe(
         figure,
         Description(
-            title or _title(tables, gaps, measure, instrument),
+            title or _title(tables, gaps, measure, set(names)),
             tuple(caption),
             _alt(panels, shares_of, instrument, by),
             (chart_of_dots(drawn, groups),),
@@ -143,12 +146,12 @@ def theme_multiples(
     return figure
 
 
-def _title(results: Results, gaps: str, measure: str, instrument: Instrument) -> str:
+def _title(results: Results, gaps: str, measure: str, drawn: Collection[str]) -> str:
     """Return a title: on how many of the comparable questions two groups differ beyond chance."""
     if gaps not in results:
         return _("Every question at a glance")
     rows = [row for row in shown(results.rows(gaps)) if row["measure"] == measure and is_known(row["gap"])]
-    names = set(single_items([row["item"] for row in rows], instrument, None))
+    names = {row["item"] for row in rows if row["item"] in drawn}
     clear = {row["item"] for row in rows if row["item"] in names and is_certain(row)}
     return _(
         "On {clear} of {all} questions a gap between groups is clear of chance",

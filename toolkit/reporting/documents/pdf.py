@@ -6,9 +6,10 @@ import base64
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -144,7 +145,7 @@ _TEMPLATE = Path(__file__).with_name("report.typ")
 _SENTENCE = 20
 """Letters; a column with none longer holds numbers or names."""
 
-_WIDE, _HIGH = 176.0, 190.0
+_WIDE, _HIGH = 176.0, 225.0
 """Millimetres there are for a picture."""
 
 
@@ -222,7 +223,10 @@ def _part(block: Block, files: dict[str, bytes]) -> Iterator[dict[str, Any]]:
         for sheet in (block, *block.more):
             yield _picture(sheet, files)
     elif isinstance(block, Table):
-        yield {**block.to_dict(), "rows": block.rows, "widths": widths(block)}
+        table, heads = block.on_paper(), ()
+        if table.kind == "appendix":
+            table, heads = table.grouped()
+        yield {**table.to_dict(), "rows": table.rows, "widths": widths(table), "heads": heads}
     elif isinstance(block, Foreign):
         yield _foreign(block, files)
     else:
@@ -230,17 +234,48 @@ def _part(block: Block, files: dict[str, bytes]) -> Iterator[dict[str, Any]]:
 
 
 def _picture(sheet: Picture, files: dict[str, bytes]) -> dict[str, Any]:
-    name = f"picture-{len(files)}.svg"
-    files[name] = sheet.svg.encode()
     wide, high = size_of(sheet.svg)
+    names = []
+    for piece in [sheet.svg] if high < _LOW else _pieces(sheet.svg, sheet.cuts):
+        names.append(f"picture-{len(files)}.svg")
+        files[names[-1]] = piece.encode()
+    tall = len(names) == 1 and _HIGH * wide < _WIDE * high
     return {
         "kind": "picture",
         "title": sheet.title,
         "alt": sheet.alt,
         "caption": sheet.caption,
-        "file": name,
-        "wide": round(100 * min(1.0, _HIGH * wide / (_WIDE * high)), 2),
+        "files": names,
+        "wide": round(100 * _HIGH * wide / (_WIDE * high), 2) if tall else 100,
     }
+
+
+_LOW, _PIECE = 160.0, 60.0
+"""Points: a lower picture is not cut, and a piece of one row is at least so high."""
+
+_PLACED = re.compile(r"<(?:text|use)\b[^>]*? y=\"(-?[\d.]+)\"[^>]*?(?:/>|>[^<]*</text>)")
+
+
+def _pieces(svg: str, cuts: Sequence[float]) -> list[str]:
+    """Cut a drawing between its rows into heading, pieces and foot, so that it can go over a page's end.
+
+    A piece keeps the texts and markers that lie in it; lines go over its edges, where they are not seen.
+    """
+    wide, high = size_of(svg)
+    kept, start = list(cuts[:1]), 0
+    for place, cut in enumerate(cuts):
+        if place == start + 2 or cut - cuts[start] >= _PIECE or (place > start and place == len(cuts) - 1):
+            kept.append(cut)
+            start = place
+    if len(kept) < 3:
+        return [svg]
+    found = []
+    for top, end in pairwise((0.0, *kept, high)):
+        opening = f'<svg xmlns:xlink="http://www.w3.org/1999/xlink" xmlns="http://www.w3.org/2000/svg" \
+width="{wide}pt" height="{end - top}pt" viewBox="0 {top} {wide} {end - top}" version="1.1">'
+        own = _PLACED.sub(lambda one, top=top, end=end: one[0] if top <= float(one[1]) < end else "", svg)
+        found.append(_OPENING.sub(opening, own, count=1))
+    return found
 
 
 def _foreign(block: Foreign, files: dict[str, bytes]) -> dict[str, Any]:
@@ -252,7 +287,7 @@ def _foreign(block: Foreign, files: dict[str, bytes]) -> dict[str, Any]:
             "title": "",
             "alt": block.alt,
             "caption": "",
-            "file": name,
+            "files": [name],
             "wide": 100,
         }
     return {"kind": "plain", "text": str(block)}

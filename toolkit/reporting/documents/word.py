@@ -58,14 +58,20 @@ def table_xml(table: Table, wide: int) -> Any:
     lxml element
         A `w:tbl`; no row breaks across pages.
     """
+    heads: tuple[str, ...] = ()
+    if table.kind == "appendix":
+        table, heads = table.grouped()
     columns = list(table.columns)
     shares = _shares(table, wide)
     right = [name in table.numeric for name in columns]
     last = len(table.rows) - 1
     rows = [_row(columns, shares, right, head=True, kept=True)]
-    rows += [
-        _row(row, shares, right, kept=place < min(_TOGETHER, last)) for place, row in enumerate(table.rows)
-    ]
+    for place, row in enumerate(table.rows):
+        if heads and heads[place]:
+            rows.append(
+                _row([heads[place]], [sum(shares)], [False], bold=True, kept=True, across=len(columns))
+            )
+        rows.append(_row(row, shares, right, kept=place < min(_TOGETHER, last)))
     grid = "".join(f'<w:gridCol w:w="{share}"/>' for share in shares)
     return parse_xml(
         f'<w:tbl {_SPACE}><w:tblPr><w:tblW w:w="{sum(shares)}" w:type="dxa"/>{_LINES}'
@@ -95,15 +101,23 @@ def _letters(table: Table, place: int) -> int:
 
 
 def _row(
-    cells: Sequence[str], shares: list[int], right: list[bool], *, head: bool = False, kept: bool = False
+    cells: Sequence[str],
+    shares: list[int],
+    right: list[bool],
+    *,
+    head: bool = False,
+    bold: bool = False,
+    kept: bool = False,
+    across: int = 1,
 ) -> str:
     marks = '<w:cantSplit w:val="true"/>' + ('<w:tblHeader w:val="true"/>' if head else "")
     aligned = '<w:jc w:val="right"/>'
     stays = "<w:keepNext/>" if kept else ""
+    span = f'<w:gridSpan w:val="{across}"/>' if across > 1 else ""
     inner = "".join(
-        f'<w:tc><w:tcPr><w:tcW w:w="{share}" w:type="dxa"/></w:tcPr><w:p><w:pPr>{stays}'
+        f'<w:tc><w:tcPr><w:tcW w:w="{share}" w:type="dxa"/>{span}</w:tcPr><w:p><w:pPr>{stays}'
         f'<w:spacing w:before="30" w:after="30"/>{aligned if to_right else ""}</w:pPr>'
-        f"{_run(cell, bold=head)}</w:p></w:tc>"
+        f"{_run(cell, bold=head or bold)}</w:p></w:tc>"
         for cell, share, to_right in zip(cells, shares, right, strict=True)
     )
     return f"<w:tr><w:trPr>{marks}</w:trPr>{inner}</w:tr>"
@@ -121,7 +135,7 @@ def _run(text: str, *, bold: bool) -> str:
 _TEXT_WIDTH = 17.4
 """Centimetres between the margins."""
 
-_TALLEST = 20.0
+_TALLEST = 22.5
 SMALL, NOTE = 8.5, 8.0
 _SOFT = "4D5661"
 
@@ -146,11 +160,13 @@ def render_docx(document: Document) -> bytes:
     file: Any = opened_template(docx.Document, template)
     writer = _Writer(file, document, plain=template is None)
     writer.cover()
-    for section in document.chapters():
+    for place, section in enumerate(document.chapters()):
         if section.title:
             file.add_heading(section.title, 1)
         for block in section.flat():
             writer.block(block)
+        if place == 0:
+            writer.contents()
     named_after(file.core_properties, document)
     found = io.BytesIO()
     file.save(found)
@@ -164,6 +180,7 @@ class _Writer:
         self.file = file
         self.document = document
         self.cover_of = document.cover
+        self.numbers: dict[str, int] = {}
         self.bitmaps = bitmaps(sheet.svg for sheet in sheets_of(document))
         if plain:
             self._own_styles()
@@ -173,7 +190,7 @@ class _Writer:
         )
 
     def cover(self) -> None:
-        """Add title, notice on synthetic answers and table of contents."""
+        """Add title and notice on synthetic answers; the summary follows on the same page."""
         cover = self.cover_of
         if cover.logo:
             logo = base64.b64decode(cover.logo.partition(";base64,")[2])
@@ -193,13 +210,16 @@ class _Writer:
                 f"{_('SYNTHETIC DATA')}. {_(SYNTHETIC)}",
                 bold=True,
             )
-        self._write(_("Contents"), bold=True, size=12)
-        self._contents()
-        for line in (cover.footer, " · ".join(cover.facts)):
+        self._running_heads()
+
+    def contents(self) -> None:
+        """Add the table of contents on a page of its own."""
+        for line in (self.cover_of.footer, " · ".join(self.cover_of.facts)):
             if line:
                 self._write(line, size=NOTE)
-        self.file.add_page_break()
-        self._running_heads()
+        heading = self._write(_("Contents"), bold=True, size=12)
+        heading.paragraph_format.page_break_before = True
+        self._contents()
 
     def block(self, block: Block) -> None:
         """Add a block."""
@@ -238,7 +258,8 @@ class _Writer:
                     self._write(text)
 
     def _table(self, table: Table) -> None:
-        self._write(table.title, bold=True).paragraph_format.keep_with_next = True
+        table = table.on_paper()
+        self._caption(_("Table"), table.title)
         # Word joins two tables that touch, so each is followed by a paragraph
         after = self.file.add_paragraph()
         after._p.addprevious(table_xml(table, round(self.wide * 567)))
@@ -248,13 +269,23 @@ class _Writer:
 
     def _picture(self, title: str, alt: str, caption: str, png: bytes, high: float) -> None:
         if title:
-            self._write(title, bold=True).paragraph_format.keep_with_next = True
+            self._caption(_("Figure"), title)
         wide = min(self.wide, _TALLEST / high)
         shape = self.file.add_picture(io.BytesIO(png), width=Cm(wide))
         described(shape._inline.docPr, alt)
         if caption:
             self.file.paragraphs[-1].paragraph_format.keep_with_next = True
             self._write(caption, size=NOTE)
+
+    def _caption(self, kind: str, title: str) -> None:
+        """Add a numbered caption, from which Word makes lists of figures and tables."""
+        known = self._has_style("Caption")
+        paragraph = self.file.add_paragraph(style="Caption" if known else None)
+        paragraph.add_run(f"{kind} ")
+        self.numbers[kind] = self.numbers.get(kind, 0) + 1
+        _field(paragraph, f"SEQ {kind} \\* ARABIC", str(self.numbers[kind]))
+        paragraph.add_run(f". {title}")
+        paragraph.paragraph_format.keep_with_next = True
 
     def _write(self, text: str, *, bold: bool = False, size: float | None = None) -> Any:
         paragraph = self.file.add_paragraph()
@@ -328,6 +359,10 @@ class _Writer:
         for line in self.file.styles["Title"].element.iter(qn("w:bottom")):
             line.set(qn("w:color"), self.cover_of.accent.lstrip("#").upper())
             line.attrib.pop(qn("w:themeColor"), None)
+        caption = self.file.styles["Caption"]
+        caption.font.name, caption.font.size, caption.font.bold = face, Pt(10), True
+        caption.font.color.rgb = RGBColor.from_string("1F2933")
+        caption.paragraph_format.space_before, caption.paragraph_format.space_after = Pt(8), Pt(4)
         for name in ("Header", "Footer"):
             style = self.file.styles[name]
             style.font.size, style.font.color.rgb = Pt(NOTE), RGBColor.from_string(_SOFT)
@@ -347,7 +382,12 @@ def _tag(language: str) -> str:
     return "-".join([first, *others[-1:]])
 
 
-def _field(paragraph: Any, code: str) -> None:
+def _field(paragraph: Any, code: str, shown: str = "1") -> None:
     field = OxmlElement("w:fldSimple")
     field.set(qn("w:instr"), code)
+    run = OxmlElement("w:r")
+    text = OxmlElement("w:t")
+    text.text = shown
+    run.append(text)
+    field.append(run)
     paragraph._p.append(field)

@@ -31,7 +31,7 @@ from toolkit.reporting.sections import given, notice, passage, said_once, sectio
 if TYPE_CHECKING:
     from toolkit.reporting.report import OrganisationReport
 
-__all__ = ["CHAPTERS", "Chapter", "Part"]
+__all__ = ["CHAPTERS", "Chapter", "Part", "claimed"]
 
 
 @dataclass(frozen=True)
@@ -159,10 +159,32 @@ _GROUPS: Mapping[str, str] = {
 _OTHERS = "employee"
 
 
-def _chapter(chapter: Chapter, report: OrganisationReport) -> Block:
+def claimed(report: OrganisationReport, *kinds: str) -> frozenset[str]:
+    """Return ids of the questions that chapters draw, in parts of some kinds.
+
+    By default the kinds are those that draw every answer's share: another section need not.
+    """
+    kinds = kinds or ("dots", "ladder", "options")
+    return frozenset(
+        variable.item.id
+        for chapter in CHAPTERS.values()
+        for part in _asked(chapter, report)
+        if part.kind in kinds
+        for variable in _variables(report, part)
+    )
+
+
+def _asked(chapter: Chapter, report: OrganisationReport) -> list[Part]:
+    """Return the parts of which a question was asked; none of a chapter that is left out."""
     known = {item.id for item in report.instrument.items}
-    asked = [part for part in chapter.parts if part.kind == "beliefs" or _variables(report, part)]
-    if not asked or (chapter.needs and not known.intersection(chapter.needs)):
+    if chapter.needs and not known.intersection(chapter.needs):
+        return []
+    return [part for part in chapter.parts if part.kind == "beliefs" or _variables(report, part)]
+
+
+def _chapter(chapter: Chapter, report: OrganisationReport) -> Block:
+    asked = _asked(chapter, report)
+    if not asked:
         return Several(())
     if report.withheld:
         return notice(report)
@@ -176,7 +198,8 @@ def _chapter(chapter: Chapter, report: OrganisationReport) -> Block:
         blocks += drawn
     named = {variable.name for part in asked for variable in _variables(report, part)}
     scores = [name for name, one in report.instrument.scores.items() if named.issuperset(one.items)]
-    blocks += given(_scores(report, scores))
+    single = [v.name for part in asked if part.kind in ("dots", "ladder") for v in _scaled(report, part)]
+    blocks += [*given(_unknown(report, dict.fromkeys(single))), *given(_scores(report, scores))]
     if blocks or not chapter.needs:
         return Several(tuple(said_once(blocks)))
     return passage(_("No number of these questions may be shown."))
@@ -186,6 +209,10 @@ def _variables(report: OrganisationReport, part: Part) -> list[Variable]:
     known = {item.id for item in report.instrument.items}
     found = [v for item in part.items if item in known for v in report.instrument.of_item(item)]
     return [variable for variable in found if not variable.write_in]
+
+
+def _scaled(report: OrganisationReport, part: Part) -> list[Variable]:
+    return [v for v in _variables(report, part) if v.kind == "single" and v.codes_of("top")]
 
 
 def _pair(report: OrganisationReport) -> tuple[str, str] | None:
@@ -204,17 +231,15 @@ def _scores(report: OrganisationReport, scores: Iterable[str]) -> Table | None:
 def _dots(report: OrganisationReport, part: Part) -> Iterator[Block | None]:
     from toolkit.presentation import as_picture, share_dots
 
-    names = [v.name for v in _variables(report, part) if v.kind == "single" and v.codes_of("top")]
     yield as_picture(
         share_dots,
         report.released,
         report.instrument,
-        items=names,
+        items=[variable.name for variable in _scaled(report, part)],
         pair=_pair(report),
         lowest_first=part.kind == "ladder",
         level=report.level,
     )
-    yield _unknown(report, names)
 
 
 def _unknown(report: OrganisationReport, names: Iterable[str]) -> Table | None:

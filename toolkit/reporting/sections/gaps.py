@@ -30,11 +30,7 @@ def gap_table(report: OrganisationReport, *, most: int | None = None) -> Block:
 
     if "gaps" not in report.released.tables:
         return Several(())
-    title = (
-        _("The {most} largest gaps between audiences", most=most)
-        if most
-        else _("Every gap between audiences")
-    )
+    title = _("The {most} largest gaps between audiences", most=most) if most else None
     return gap_table(
         report.released,
         report.instrument,

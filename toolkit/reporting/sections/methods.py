@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from toolkit.presentation.blocks import Block, Several
+from toolkit.locale import _
+from toolkit.presentation.blocks import Block, Several, Terms
 from toolkit.reporting.sections import section
 
 if TYPE_CHECKING:
@@ -13,17 +15,23 @@ if TYPE_CHECKING:
 
 @section(order=45)
 def methods(report: OrganisationReport) -> Block:
-    """Show the eleven disclosure items of the AAPOR code per audience."""
+    """Show the eleven disclosure items of the AAPOR code per audience; what holds for all of them once."""
     from toolkit.presentation import methods_statement
 
-    return Several(
-        tuple(
-            methods_statement(
-                report.written.get(audience, {}),
-                computed,
-                audience=audience,
-                instrument=report.instrument,
-            )
-            for audience, computed in report.computed.items()
+    statements = [
+        methods_statement(
+            report.written.get(audience, {}), computed, audience=audience, instrument=report.instrument
         )
+        for audience, computed in report.computed.items()
+    ]
+    if len(statements) == 1:
+        return statements[0]
+    first, *others = (
+        [pair for part in one.parts if isinstance(part, Terms) for pair in part.pairs] for one in statements
     )
+    common = [pair for pair in first if all(pair in other for other in others)]
+    own = [
+        replace(one, parts=(Terms(tuple(pair for pair in pairs if pair not in common)),))
+        for one, pairs in zip(statements, (first, *others), strict=True)
+    ]
+    return Several((replace(statements[0], title=_("All audiences"), parts=(Terms(tuple(common)),)), *own))

@@ -8,14 +8,18 @@ from toolkit.locale import _
 from toolkit.presentation.blocks import Block, Several
 from toolkit.presentation.rows import joined
 from toolkit.reporting.sections import given, notice, passage, said_once, section
+from toolkit.reporting.sections.chapters import claimed
 
 if TYPE_CHECKING:
     from toolkit.reporting.report import OrganisationReport
 
 
 @section(order=6)
-def option_pictures(report: OrganisationReport) -> Block:
-    """Draw multi-selects and rankings, the most chosen option first."""
+def option_pictures(report: OrganisationReport, *, every: bool = False) -> Block:
+    """Draw multi-selects and rankings, the most chosen option first.
+
+    Questions that a chapter of the report draws are left to it, unless every question is asked for.
+    """
     from toolkit.presentation import as_picture, ranked_options, shares_table
 
     if report.withheld:
@@ -24,9 +28,10 @@ def option_pictures(report: OrganisationReport) -> Block:
     asked, shown = set(shares["item"]), set(shares.loc[shares["shown"].astype(bool), "item"])
     parts: list[Block] = []
     hidden = []
+    elsewhere = frozenset() if every else claimed(report)
     for item in report.instrument.items:
         names = {variable.name for variable in report.instrument.of_item(item.id)}
-        if item.type != "multi" or not names & asked:
+        if item.type != "multi" or not names & asked or item.id in elsewhere:
             continue
         if not names & shown:
             hidden.append(item.short.get(report.language) or item.id)
@@ -51,4 +56,6 @@ def option_pictures(report: OrganisationReport) -> Block:
             )
     if hidden:
         parts.append(passage(_("No share may be shown of: {names}.", names=joined(hidden))))
-    return Several(tuple(parts)) if parts else passage(_("No question here allowed several answers."))
+    if parts or elsewhere:
+        return Several(tuple(parts))
+    return passage(_("No question here allowed several answers."))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from toolkit.locale import _
 from toolkit.presentation.blocks import Block, Several
-from toolkit.reporting.sections import nothing_to_compare, notice, notices, section
+from toolkit.presentation.words import leading_gaps
+from toolkit.reporting.sections import given, nothing_to_compare, notice, notices, section
 from toolkit.reporting.sections.benchmarks import peers_in_short
 
 if TYPE_CHECKING:
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
 @section(order=1)
 def summary(report: OrganisationReport) -> Block:
     """Summarise on one page: clear gaps, what is in favour, what changed, what to discuss, who answered."""
-    from toolkit.presentation import shares_summary, summary
+    from toolkit.presentation import as_picture, gap_dumbbell, shares_summary, summary
 
     if report.withheld:
         return Several((*notices(report), notice(report)))
@@ -24,4 +27,15 @@ def summary(report: OrganisationReport) -> Block:
     if "gaps" not in report.released.tables:
         prose = shares_summary(report.released, report.instrument, **found)
         return Several((*notices(report), *nothing_to_compare(report), *peers_in_short(report), prose))
-    return Several((*notices(report), summary(report.released, report.instrument, **found)))
+    prose = summary(report.released, report.instrument, **found)
+    picture = as_picture(
+        gap_dumbbell,
+        report.released,
+        report.instrument,
+        items=[row["item"] for row in leading_gaps(report.released)],
+        title=_("The gaps in the summary, with every audience that was asked"),
+        level=report.level,
+    )
+    # the next chapter explains how such a picture is read
+    picture = picture and replace(picture, caption=" ".join(picture.sentences[:1]))
+    return Several((*notices(report), prose, *given(picture)))

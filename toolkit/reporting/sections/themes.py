@@ -7,24 +7,32 @@ from typing import TYPE_CHECKING
 from toolkit.locale import _
 from toolkit.presentation.blocks import Block, Several
 from toolkit.reporting.sections import given, notice, passage, said_once, section
+from toolkit.reporting.sections.chapters import claimed
 
 if TYPE_CHECKING:
     from toolkit.reporting.report import OrganisationReport
 
 
 @section(order=5)
-def theme_pictures(report: OrganisationReport) -> Block:
-    """Draw the distributions of each theme's scale questions by audience."""
+def theme_pictures(report: OrganisationReport, *, every: bool = False) -> Block:
+    """Draw the distributions of each theme's scale questions by audience.
+
+    Questions that a chapter of the report draws are left to it, unless every question is asked for.
+    """
     from toolkit.presentation import as_picture, diverging_bars, numbers_table, theme_multiples
 
     if report.withheld:
         return notice(report)
+    elsewhere = frozenset() if every else claimed(report)
+    names = {v.name for v in report.instrument.variables if v.option is None and v.item.id not in elsewhere}
     parts: list[Block] = []
     for theme in report.instrument.themes:
-        picture = as_picture(diverging_bars, report.released, report.instrument, theme=theme)
+        picture = as_picture(diverging_bars, report.released, report.instrument, theme=theme, items=names)
         if picture:
             parts.append(picture)
-    glance = as_picture(theme_multiples, report.released, report.instrument)
+    glance = as_picture(theme_multiples, report.released, report.instrument, items=names)
     numbers = numbers_table(report.released, report.instrument, level=report.level)
     parts = said_once([*given(glance), *parts, *given(numbers)])
-    return Several(tuple(parts)) if parts else passage(_("No question of this survey is on such a scale."))
+    if parts or elsewhere:
+        return Several(tuple(parts))
+    return passage(_("No question of this survey is on such a scale."))

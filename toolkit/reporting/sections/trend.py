@@ -8,6 +8,7 @@ from toolkit.locale import _
 from toolkit.presentation.blocks import Block, Several
 from toolkit.reporting.gathering import describe_changed
 from toolkit.reporting.sections import given, passage, section
+from toolkit.reporting.sections.chapters import claimed
 
 if TYPE_CHECKING:
     from toolkit.reporting.report import OrganisationReport
@@ -15,18 +16,21 @@ if TYPE_CHECKING:
 
 @section(order=41)
 def trend(report: OrganisationReport) -> Block:
-    """Show what changed since the previous wave."""
+    """Show what changed since the previous wave, but what a chapter shows before and after."""
     from toolkit.presentation import as_picture, wave_change
 
     sentences = [describe_changed(*report.changed, report.instrument)] if report.changed[0] else []
     if not report.previous_wave:
         return passage(*(sentences or [_("There is no earlier wave to compare with.")]))
     waves = (report.previous_wave, report.wave)
+    elsewhere = claimed(report, "change")
+    names = [v.name for v in report.instrument.variables if v.option is None and v.item.id not in elsewhere]
     picture = as_picture(
         wave_change,
         report.released,
         report.instrument,
         waves=waves,
+        items=names if elsewhere else None,
         level=report.level,
     )
     if picture is None:
