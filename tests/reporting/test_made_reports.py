@@ -164,7 +164,10 @@ def test_the_methods_statement_prints_the_eleven_items_for_each_audience(folder)
     page = (folder / MADE / "report.html").read_text()
     methods = page[page.index('id="how-the-survey-was-done"') :]
     methods = methods[: methods.index("<h2")] if "<h2" in methods else methods
-    assert methods.count("<dt>") == 3 * len(AAPOR_ITEMS)
+    heads = re.findall(r"<h3>(.*?)</h3>", methods)
+    assert heads == ["All audiences", "Executives", "Employees", "Freelancers"]
+    common, *own = (part.count("<dt>") for part in methods.split("<h3>")[1:])
+    assert [common + one for one in own] == [len(AAPOR_ITEMS)] * 3
     assert "<dd></dd>" not in methods
 
 

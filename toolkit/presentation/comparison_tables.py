@@ -69,8 +69,8 @@ def benchmark_table(
     DisclosureError
         `released` has not passed the gate.
     """
-    every_row = released_rows(released, table, columns=("item", "measure", by, "estimate_a", "estimate_b"))
-    every_row = sorted(every_row, key=lambda row: not _compares(row))
+    needed = ("item", "measure", by, "estimate_a", "estimate_b")
+    every_row = sorted(released_rows(released, table, columns=needed), key=lambda row: not _compares(row))
     rows = [_benchmark_row(row, instrument, by, own) for row in every_row]
     notes = [
         _(

@@ -123,7 +123,7 @@ def summary(
 def leading_gaps(
     released: Any, *, table: str = "gaps", measure: str = "top", most: int = 3
 ) -> list[dict[str, Any]]:
-    """Return the gaps a summary states, one per item: the largest that are clear of chance, else the largest."""
+    """Return the gaps a summary states, one per item: the largest clear of chance, else the largest."""
     widest = records(one_an_item(by_width(_like_for_like(released, table, measure))))
     return [row for row in widest if is_certain(row)][:most] or widest[:most]
 
@@ -472,13 +472,10 @@ def _largest(count: int) -> str:
 
 
 def _finding(row: dict[str, Any], instrument: Instrument) -> tuple[str, str]:
-    asked = quoted(instrument[row["item"]].wording(row["audience_a"], current_language()))
-    question = _(
-        "Asked of {name}: {question}", name=audience_name(instrument, row["audience_a"]), question=asked
-    )
-    return item_name(
-        instrument, row["item"]
-    ), f"{finding(row, instrument)}{_hinted(row, instrument)} {question}"
+    words = instrument[row["item"]].wording(row["audience_a"], current_language())
+    name = audience_name(instrument, row["audience_a"])
+    asked = _("Asked of {name}: {question}", name=name, question=quoted(words))
+    return item_name(instrument, row["item"]), f"{finding(row, instrument)}{_hinted(row, instrument)} {asked}"
 
 
 def _tested(gaps: pd.DataFrame, adjusted: str) -> str:

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -223,7 +223,8 @@ def _part(block: Block, files: dict[str, bytes]) -> Iterator[dict[str, Any]]:
         for sheet in (block, *block.more):
             yield _picture(sheet, files)
     elif isinstance(block, Table):
-        table, heads = block.on_paper(), ()
+        table = block.on_paper()
+        heads: tuple[str, ...] = ()
         if table.kind == "appendix":
             table, heads = table.grouped()
         yield {**table.to_dict(), "rows": table.rows, "widths": widths(table), "heads": heads}
@@ -273,9 +274,13 @@ def _pieces(svg: str, cuts: Sequence[float]) -> list[str]:
     for top, end in pairwise((0.0, *kept, high)):
         opening = f'<svg xmlns:xlink="http://www.w3.org/1999/xlink" xmlns="http://www.w3.org/2000/svg" \
 width="{wide}pt" height="{end - top}pt" viewBox="0 {top} {wide} {end - top}" version="1.1">'
-        own = _PLACED.sub(lambda one, top=top, end=end: one[0] if top <= float(one[1]) < end else "", svg)
+        own = _PLACED.sub(partial(_within, top, end), svg)
         found.append(_OPENING.sub(opening, own, count=1))
     return found
+
+
+def _within(top: float, end: float, placed: re.Match[str]) -> str:
+    return placed[0] if top <= float(placed[1]) < end else ""
 
 
 def _foreign(block: Foreign, files: dict[str, bytes]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
 from xml.sax.saxutils import escape
@@ -36,7 +37,7 @@ __all__ = [
 
 
 MOST_SLIDES = 12
-MOST_DOTS, MOST_BARS, MOST_ROWS = 8, 20, 8
+MOST_DOTS, MOST_BARS, MOST_ROWS = 6, 20, 8
 A_SCALE = 2
 """Bars whose room the names of a scale's answers take."""
 
@@ -49,7 +50,7 @@ LONG_CHART, LATE = 18, 9
 REMARK, LAST = 100, 99
 """Letters; a section that says no more is a slide only where it opens the report, and the rank of such."""
 
-MOST_WORDS = 900
+MOST_WORDS = 1250
 """Letters of running text a slide holds; what is longer stands in its notes."""
 
 
@@ -98,6 +99,9 @@ def chosen_slides(document: Document) -> list[Slide]:
 def _of_section(section: Section) -> Iterator[tuple[int, Slide]]:
     """Return pairs (rank, slide); rank 1 marks the slide a section must have."""
     blocks = list(section.flat())
+    if any(isinstance(block, Prose) and block.kind == "summary" for block in blocks):
+        # what the summary draws, the next chapter draws with all that belongs to it
+        blocks = [block for block in blocks if not isinstance(block, Picture)]
     pictures = [block for block in blocks if isinstance(block, Picture) and _charts(block)]
     rank = 1
     for picture in pictures:
@@ -189,9 +193,11 @@ def _prose(title: str, passages: Sequence[Prose]) -> Slide:
     room, bullets = MOST_WORDS, []
     for term, text in pairs:
         if len(term) + len(text) > room:
-            continue
+            break
         bullets.append((term, text))
         room -= len(term) + len(text)
+    while bullets and bullets[-1][1].endswith(":"):  # what it leads to has no room
+        bullets.pop()
     heading = next((passage.finding for passage in passages if passage.finding), title)
     notes = "\n".join(_led(term, text) if term else text for term, text in pairs)
     return Slide(heading, notes, tuple(bullets))
@@ -378,10 +384,20 @@ class _Writer:
                     cell.fill.fore_color.rgb = rgb(self.cover.accent.lstrip("#"))
 
     def _foot(self, slide: Any) -> None:
+        """Add footer and slide number where the layout has them, else a line of text."""
         cover = self.cover
         marked = f" · {_('SYNTHETIC DATA')}" if cover.synthetic else ""
         words = f"{cover.subject} · {cover.title}{marked}"
-        self._text(slide, words, (_EDGE, self.high - 330000, self.wide - 2 * _EDGE, 230000), 9, SOFT)
+        found = {one.placeholder_format.type: one for one in self.layout.placeholders}
+        for kind in (KIND.FOOTER, KIND.SLIDE_NUMBER):
+            if kind in found:
+                element = deepcopy(found[kind]._element)
+                element.nvSpPr.cNvPr.set("id", str(max(one.shape_id for one in slide.shapes) + 1))
+                slide.shapes._spTree.append(element)
+                if kind == KIND.FOOTER:
+                    slide.shapes[-1].text_frame.text = words
+        if KIND.FOOTER not in found:
+            self._text(slide, words, (_EDGE, self.high - 330000, self.wide - 2 * _EDGE, 230000), 9, SOFT)
 
     def _text(
         self,
@@ -435,9 +451,23 @@ def _own_look(file: Any, document: Document) -> None:
     file.slide_width, file.slide_height = _WIDE, _HIGH
     master = file.slide_master
     layouts = [master, file.slide_layouts[0], _title_only(file)]
+    foot = {
+        KIND.FOOTER: (_EDGE, _HIGH - 330000, _WIDE - 3 * _EDGE, 230000),
+        KIND.SLIDE_NUMBER: (_WIDE - 2 * _EDGE, _HIGH - 330000, _EDGE, 230000),
+    }
     for sheet in layouts:
-        for shape in sheet.placeholders:
-            shape.left, shape.width = _EDGE, _WIDE - 2 * _EDGE
+        for shape in list(sheet.placeholders):
+            kind = shape.placeholder_format.type
+            if kind == KIND.DATE:
+                shape._element.getparent().remove(shape._element)
+            elif kind in foot:
+                _place(shape, foot[kind])
+                for sizes in shape._element.iter(f"{{{_DRAWING}}}defRPr"):
+                    sizes.set("sz", "900")
+                for side in shape._element.iter(f"{{{_DRAWING}}}lvl1pPr"):
+                    side.set("algn", "l" if kind == KIND.FOOTER else "r")
+            else:
+                shape.left, shape.width = _EDGE, _WIDE - 2 * _EDGE
     styles = master.element.find(".//{*}titleStyle/{*}lvl1pPr")
     styles.set("algn", "l")
     run = styles.find("{*}defRPr")

@@ -213,12 +213,11 @@ class _Writer:
         self._running_heads()
 
     def contents(self) -> None:
-        """Add the table of contents on a page of its own."""
+        """Add the table of contents, which follows the summary."""
         for line in (self.cover_of.footer, " · ".join(self.cover_of.facts)):
             if line:
                 self._write(line, size=NOTE)
-        heading = self._write(_("Contents"), bold=True, size=12)
-        heading.paragraph_format.page_break_before = True
+        self._write(_("Contents"), bold=True, size=12).paragraph_format.keep_with_next = True
         self._contents()
 
     def block(self, block: Block) -> None:

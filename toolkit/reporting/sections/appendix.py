@@ -8,14 +8,10 @@ from typing import TYPE_CHECKING
 from toolkit.locale import _
 from toolkit.presentation.blocks import Block, Heading, Several
 from toolkit.reporting.sections import notice, section
-from toolkit.reporting.sections.gaps import gap_table
+from toolkit.reporting.sections.gaps import PRINTED, gap_table
 
 if TYPE_CHECKING:
     from toolkit.reporting.report import OrganisationReport
-
-
-_PRINTED = 20
-"""Rows of the long tables on paper, about two pages: the widest gaps and the largest changes."""
 
 
 @section(order=46)
@@ -28,9 +24,9 @@ def appendix(report: OrganisationReport) -> Block:
     answers = distribution_table(report.released, report.instrument)
     parts: list[Block] = [Heading(_("Answers")), answers]
     if "gaps" in report.released:
-        parts += [Heading(_("Gaps")), replace(gap_table(report), paper=_PRINTED)]
+        parts += [Heading(_("Gaps")), gap_table(report)]
     if report.previous_wave:
         waves = (report.previous_wave, report.wave)
         changes = trend_table(report.released, report.instrument, waves=waves, level=report.level)
-        parts += [Heading(_("Changes")), replace(changes, paper=_PRINTED)]
+        parts += [Heading(_("Changes")), replace(changes, paper=PRINTED)]
     return Several(tuple(parts))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from toolkit.locale import _
@@ -10,6 +11,10 @@ from toolkit.reporting.sections import given, nothing_to_compare, section
 
 if TYPE_CHECKING:
     from toolkit.reporting.report import OrganisationReport
+
+
+PRINTED = 20
+"""Rows of a long table on paper, about a page: the widest gaps, or the largest changes."""
 
 
 @section(order=3)
@@ -31,10 +36,5 @@ def gap_table(report: OrganisationReport, *, most: int | None = None) -> Block:
     if "gaps" not in report.released.tables:
         return Several(())
     title = _("The {most} largest gaps between audiences", most=most) if most else None
-    return gap_table(
-        report.released,
-        report.instrument,
-        most=most,
-        level=report.level,
-        title=title,
-    )
+    table = gap_table(report.released, report.instrument, most=most, level=report.level, title=title)
+    return replace(table, paper=PRINTED)
