@@ -15,15 +15,18 @@ if TYPE_CHECKING:
 
 
 @section(order=41)
-def trend(report: OrganisationReport) -> Block:
-    """Show what changed since the previous wave, but what a chapter shows before and after."""
+def trend(report: OrganisationReport, *, every: bool = False) -> Block:
+    """Show what changed since the previous wave.
+
+    Questions that a chapter shows before and after are left to it, unless every question is asked for.
+    """
     from toolkit.presentation import as_picture, wave_change
 
     sentences = [describe_changed(*report.changed, report.instrument)] if report.changed[0] else []
     if not report.previous_wave:
         return passage(*(sentences or [_("There is no earlier wave to compare with.")]))
     waves = (report.previous_wave, report.wave)
-    elsewhere = claimed(report, "change")
+    elsewhere = frozenset() if every else claimed(report, "change")
     names = [v.name for v in report.instrument.variables if v.option is None and v.item.id not in elsewhere]
     picture = as_picture(
         wave_change,
