@@ -12,12 +12,13 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: catalogues oracles help setup node-modules reports test attack test-slow test-browser check docs docs-open sample lab bench coverage-page release clean
+.PHONY: catalogues oracles help setup node-modules reports test attack canaries test-slow test-browser check docs docs-open sample lab bench coverage-page release clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make reports   write a report for every organisation of the sample studies (STUDY=… for another study)"
 	@echo "make test      run the tests (make test-slow: the long ones, and random ones with five times the examples)"
+	@echo "make canaries  build reports of 1,000 organisations full of planted words, and search every file for them"
 	@echo "make attack    attack 10,000 random studies, and check that what they give away is refused (resumable)"
 	@echo "make lab       open JupyterLab on the list of notebooks"
 	@echo "make check     lint, formatting and types"
@@ -76,6 +77,9 @@ test-slow: $(VENV)/.ready-test
 
 attack: $(VENV)/.ready-test
 	$(BIN)/python -m tests.disclosure.attacker --studies $(or $(STUDIES),10000) --done attacks.txt
+
+canaries: $(VENV)/.ready-test
+	$(BIN)/python -m tests.disclosure.canaries --organisations $(or $(ORGANISATIONS),1000)
 
 test-browser: $(VENV)/.ready-browser
 	$(BIN)/python -m pytest -m browser $(ARGS)

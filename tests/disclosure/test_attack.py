@@ -43,10 +43,10 @@ SCALES = {
 World = Mapping[Any, int]
 
 
-def instrument_of(items: Iterable[Mapping[str, Any]]) -> Instrument:
-    audiences = {
-        name: {"code": name[:4], "label": WORDS, "plural": WORDS} for name in ("executive", "employee")
-    }
+def instrument_of(
+    items: Iterable[Mapping[str, Any]], names: Sequence[str] = ("executive", "employee")
+) -> Instrument:
+    audiences = {name: {"code": name[:4], "label": WORDS, "plural": WORDS} for name in names}
     listed = [
         {"type": "single", "theme": "t", "text": {"all": WORDS}, "source": SOURCE, **item} for item in items
     ]

@@ -127,44 +127,44 @@ def test_an_earlier_wave_is_compared_with_its_own_release(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("person", "joined", "shown"),
+    ("person", "joined", "code"),
     [
-        ("respondent", 0, True),
-        ("respondent", 1, False),
-        ("respondent", 4, False),
-        ("respondent", 5, True),
-        ("token", 4, False),
-        ("token", 6, True),
-        ("token", 0, True),
-        ("new", 1, True),
-        (None, 4, False),
-        (None, 5, True),
+        ("respondent", 0, "exact"),
+        ("respondent", 1, "at_most"),
+        ("respondent", 4, "at_most"),
+        ("respondent", 5, "exact"),
+        ("token", 4, "at_most"),
+        ("new", 1, "exact"),
+        (None, 4, "at_most"),
+        (None, 5, "exact"),
     ],
 )
-def test_a_trend_is_shown_where_enough_came_or_went(
-    tmp_path: Path, person: str | None, joined: int, shown: bool
+def test_a_trend_is_exact_where_enough_came_or_went(
+    tmp_path: Path, person: str | None, joined: int, code: str
 ) -> None:
     waves = {"2025": said(range(1, 41)), "2026": said(range(1, 41 + joined))}
     path = write_study(tmp_path, waves, more=f"person: {person}\n" if person else "")
     released = tk.open_report(path, "acme").released
-    assert released["trend"]["shown"].unique().tolist() == [shown]
-    assert set(released["trend"]["withheld_code_b"]) == {"" if shown else "turnover"}
+    trend = released["trend"]
+    assert trend["shown"].all()
+    assert trend["estimate_b"].isna().all() == trend["gap_least"].notna().all() == (code == "at_most")
+    assert (trend["verdict_code"] == "at_most").all() == (code == "at_most")
     assert released["shares"]["shown"].all(), "this wave's own numbers stay"
 
 
-@pytest.mark.parametrize(("joined", "shown"), [(2, False), (6, True)])
-def test_somebody_without_a_token_may_be_anybody(tmp_path: Path, joined: int, shown: bool) -> None:
+@pytest.mark.parametrize(("joined", "limits"), [(2, True), (6, False)])
+def test_somebody_without_a_token_may_be_anybody(tmp_path: Path, joined: int, limits: bool) -> None:
     waves = {"2025": said(range(1, 41)), "2026": said(range(1, 41 + joined))}
     path = write_study(tmp_path, waves, more="person: token\n")
     for file in tmp_path.glob("*.csv"):
         file.write_text(file.read_text().replace(";t7;", ";;").replace(";t8;", ";;"))
-    assert tk.open_report(path, "acme").released["trend"]["shown"].unique().tolist() == [shown]
+    assert tk.open_report(path, "acme").released["trend"]["gap_least"].notna().unique().tolist() == [limits]
 
 
 def test_it_is_decided_question_by_question(tmp_path: Path) -> None:
     later = said(range(1, 49)) | {one: said([one], good="")[one] for one in range(44, 49)}
     path = write_study(tmp_path, {"2025": said(range(1, 41)), "2026": later}, more="person: respondent\n")
-    trend = tk.open_report(path, "acme").released["trend"].set_index("item")["shown"]
+    trend = tk.open_report(path, "acme").released["trend"].set_index("item")["gap_least"].isna()
     assert trend.to_dict() == {"good": False, "quick": True, "cold": True, "near": True}
 
 

@@ -734,7 +734,26 @@ class _Puzzle:
                     if side.exact:
                         exact_parts |= {side.label, "|".join(chosen)}
             self._hidden(key, group, inside, codes, labels, n, cap, stated, exact_parts)
+        self._nobody_else(key, groups)
         self._remainders(key, groups, codes, labels)
+
+    def _nobody_else(self, key: tuple[str, int, str], groups: Mapping[Group, list[_Side]]) -> None:
+        """Assume that who is in no printed group of a division is in one that is listed and not shown.
+
+        Groups made of the answers to another question are left out: their sizes are answers themselves.
+        """
+        divisions: dict[tuple[str, ...], list[Group]] = defaultdict(list)
+        for group in groups:
+            divisions[tuple(column for column, _ in group)].append(group)
+        for division, parts in divisions.items():
+            made_of = [name for name in division if _variable_of(self.instrument, name) is not None]
+            if made_of or all(any(not math.isnan(side.n) for side in groups[part]) for part in parts):
+                continue
+            listed = {atom for part in parts for atom in self._inside(key, part)}
+            others = [number for (atom, _), number in self.cells[key].items() if atom not in listed]
+            if others:
+                source = f"{key[2]}: everybody is in a listed group of {', '.join(division)}"
+                self.rows.append(_Row(dict.fromkeys(others, 1.0), 0, 0, source, assumed=True))
 
     def _inside(self, key: tuple[str, int, str], group: Group) -> list[tuple[str, ...]]:
         columns, wanted = self.columns[key], dict(group)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
@@ -239,6 +239,7 @@ def pass_gate(
     margin: float = 0.10,
     current: Mapping[str, str] | None = None,
     held: Mapping[Base, str] | Callable[[Iterable[Base], Policy], Mapping[Base, str]] = MappingProxyType({}),
+    near: Collection[Base] = (),
     record: Callable[[Iterable[Base]], None] | None = None,
 ) -> Released:
     """Release results as `release` does, for callers that keep the ledger themselves.
@@ -247,6 +248,9 @@ def pass_gate(
     ----------
     held
         Base → the code of `REASONS` for which it is withheld, or what returns this for all bases.
+    near
+        Bases of an earlier wave since which one to k − 1 people may have come or gone: a change is shown
+        within limits, everything else of them is withheld.
     record
         Called with the bases of which anything is released.
     """
@@ -266,6 +270,8 @@ def pass_gate(
 
     def ruled(claim: Claim) -> tuple[Ruling, Share]:
         ruling = rulings[claim.base]
+        if claim.base in near and not claim.side and ruling.shown:
+            ruling = ruling.without("turnover")
         return ruling, ruling.share(claim.kind, claim.label)
 
     out: dict[str, pd.DataFrame] = {}
@@ -278,7 +284,14 @@ def pass_gate(
             out[table.name].loc[gone, "answered_shown"] = NOT_SHOWN
         elif table.kind == "gaps":
             out[table.name] = redact_gaps(
-                table, mine, ruled, level=level, margin=margin, unlike=policy.withhold_unlike
+                table,
+                mine,
+                ruled,
+                level=level,
+                margin=margin,
+                policy=marked,
+                instrument=instrument,
+                near=near,
             )
         else:
             out[table.name] = redact_estimates(table, mine, ruled)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,18 @@ import pandas as pd
 from toolkit.analysis import adjust_p, gaps_from_summary
 from toolkit.analysis.contract import GAP_STATISTICS
 from toolkit.analysis.gap_rows import SIMPLE
-from toolkit.disclosure.cells import BOX_NAMES, REASONS, Claim, Ruling, Share, Table, number, three_parts
+from toolkit.disclosure.cells import (
+    BOX_NAMES,
+    REASONS,
+    Base,
+    Claim,
+    Ruling,
+    Share,
+    Table,
+    number,
+    routed_by,
+    three_parts,
+)
 from toolkit.disclosure.policy import Policy
 from toolkit.errors import ToolkitError
 from toolkit.instrument.model import Instrument
@@ -208,18 +219,22 @@ def redact_gaps(
     *,
     level: float,
     margin: float,
-    unlike: bool = False,
+    policy: Policy,
+    instrument: Instrument | None,
+    near: Collection[Base] = (),
 ) -> pd.DataFrame:
     """Withhold gaps with suppressed sides; recompute those with bounded sides from the bounds.
 
-    With `unlike`, gaps whose item differs between people of equal score are withheld as well. What
-    `check_alike` appended does not leave: it is computed from more answers than the gap.
+    Where the policy says `withhold_unlike`, gaps whose item differs between people of equal score are
+    withheld as well. What `check_alike` appended does not leave: it is computed from more answers than the
+    gap. Comparisons with a base of `near` leave as `_as_band` says.
 
     Adjusted p values are made again over the rows that leave, because a p value that stays behind would show
     in those of its family.
     """
     frame = table.frame if "family" in table.frame.columns else table.frame.assign(family="all")
-    codes = frame["alike_code"] if unlike and "alike_code" in frame else pd.Series("", index=frame.index)
+    unlike = policy.withhold_unlike and "alike_code" in frame
+    codes = frame["alike_code"] if unlike else pd.Series("", index=frame.index)
     frame = frame[[name for name in frame if not str(name).startswith(("alike", "kish"))]]
     rows = records(frame)
     differs = codes.isin(["differs", "may_differ"]).tolist()
@@ -227,18 +242,28 @@ def redact_gaps(
     for claim in claims:
         sides.setdefault(claim.row, {})[claim.side] = claim
     out = [_gap_row(row, sides[place], ruled, differs[place]) for place, row in enumerate(rows)]
+    for place, row in enumerate(out):
+        ends = [end for end, claim in sides[place].items() if claim.base in near]
+        if ends:
+            out[place] = _as_band(row, sides[place], ends[0], ruled, policy, instrument)
     _compute_again(out, level, margin)
     _adjust_again(out, rows, table.name)
     added = ["n_a_shown", "n_b_shown", "shown", "bound", "bound_a", "bound_b", "withheld"]
-    added += ["withheld_code_a", "withheld_code_b", "threshold"]
-    numbers = ("estimate_a", "estimate_b", *GAP_STATISTICS, "p_adjusted", "verdict_margin")
+    added += ["withheld_code_a", "withheld_code_b", "threshold", "gap_least", "gap_most"]
+    numbers = ("estimate_a", "estimate_b", *GAP_STATISTICS, "p_adjusted", "verdict_margin", *added[-2:])
     return typed(out, [*frame.columns, *added], table.frame, ("n_a", "n_b", "threshold"), numbers)
 
 
 def _gap_row(
     row: Mapping[str, Any], sides: Mapping[str, Claim], ruled: RulingOf, unlike: bool
 ) -> dict[str, Any]:
-    new = dict(row) | {"shown": True, "bound": "", "withheld": ""}
+    new = dict(row) | {
+        "shown": True,
+        "bound": "",
+        "withheld": "",
+        "gap_least": math.nan,
+        "gap_most": math.nan,
+    }
     why: dict[str, str] = {}
     for end in ("a", "b"):
         ruling, share = (None, Share("exact")) if sides[end].published else ruled(sides[end])
@@ -255,17 +280,141 @@ def _gap_row(
         why = {end: "none" for end in ends if math.isnan(sides[end].estimate)}
     if not why and unlike:
         why = dict.fromkeys([end for end in ("a", "b") if not sides[end].published], "unlike")
-    new |= {f"withheld_code_{end}": why.get(end, "") for end in ("a", "b")}
-    if why:
-        k = new["threshold"]
-        reasons = [f"{row[f'audience_{end}']}: {REASONS[code].format(k=k)}" for end, code in why.items()]
-        ours = [end for end in ("a", "b") if not sides[end].published]
-        new |= dict.fromkeys((*GAP_STATISTICS, "p_adjusted"), math.nan)
-        new |= {f"{what}_{end}": math.nan for what in ("estimate", "n") for end in ours}
-        new |= {"shown": False, "withheld": "; ".join(reasons), "bound_a": "", "bound_b": ""}
-        new |= {"effect_size_kind": None, "verdict": "not shown", "verdict_code": "not_shown"}
-        new |= {"method": "withheld", "method_code": "withheld"}
-    return new
+    return _withhold(new, sides, why) if why else new | {"withheld_code_a": "", "withheld_code_b": ""}
+
+
+def _withhold(row: dict[str, Any], sides: Mapping[str, Claim], why: Mapping[str, str]) -> dict[str, Any]:
+    """Take the numbers of our own sides out of a row, for a code of `REASONS` per side."""
+    k = row["threshold"]
+    reasons = [f"{row[f'audience_{end}']}: {REASONS[code].format(k=k)}" for end, code in why.items()]
+    ours = [end for end in ("a", "b") if not sides[end].published]
+    row |= {f"withheld_code_{end}": why.get(end, "") for end in ("a", "b")}
+    row |= dict.fromkeys((*GAP_STATISTICS, "p_adjusted"), math.nan)
+    row |= {f"{what}_{end}": math.nan for what in ("estimate", "n") for end in ours}
+    row |= {"shown": False, "withheld": "; ".join(reasons), "bound_a": "", "bound_b": ""}
+    row |= {"effect_size_kind": None, "verdict": "not shown", "verdict_code": "not_shown"}
+    return row | {"method": "withheld", "method_code": "withheld"}
+
+
+# Changes between waves that may be due to fewer people than the threshold: limits that hide who.
+
+
+Counts = tuple[int, int, int]
+"""Smallest and largest number of people who can have given an answer, and how many answered."""
+
+
+def _as_band(
+    row: dict[str, Any],
+    sides: Mapping[str, Claim],
+    end: str,
+    ruled: RulingOf,
+    policy: Policy,
+    instrument: Instrument | None,
+) -> dict[str, Any]:
+    """Replace a change that may be due to fewer than k people by its limits, or withhold it.
+
+    Nothing is known of how many people came or went, only that it may be one to k − 1. If what is printed of
+    the two waves can be reached only by k people or more, the change is shown. Otherwise the limits are
+    printed that all such changes have in common; they follow from the numbers of the other wave, so that
+    whatever those who came or went answered, the row is the same. Withheld stays what is decided by other
+    answers of the earlier wave too (routed questions, and options that bound one another), weighted shares,
+    and limits that would say nothing.
+    """
+    here = "a" if end == "b" else "b"
+    now = sides[here]
+    (ruling, share), (before, earlier) = ruled(now), ruled(sides[end])
+    if not before.shown and before.reason_code in ("small", "unknown_base", "effective", "released"):
+        return row
+    why = {here: row[f"withheld_code_{here}"], end: "turnover"}
+    hidden = _withhold(dict(row), sides, {side: code for side, code in why.items() if code})
+    hidden[f"n_{end}_shown"] = NOT_SHOWN
+    if why[here] or not before.shown or not _stands_alone(now, instrument):
+        return hidden
+    k, n = ruling.threshold, round(ruling.n)
+    if any(abs(one.estimate * one.n - round(one.estimate * one.n)) > 1e-6 for one in sides.values()):
+        return hidden
+    own = _possible(share, n)
+    if people_between(own, _possible(earlier, round(before.n))) >= k:
+        return row
+    low, high = limits_before(own, k, policy, now.base.item)
+    if low <= 0 and high >= 1:
+        return hidden
+    least, most = own[0] / n - high, own[1] / n - low
+    if end == "a":
+        least, most = -most, -least
+    row |= dict.fromkeys((*GAP_STATISTICS, "p_adjusted", f"estimate_{end}", f"n_{end}"), math.nan)
+    row |= {
+        f"n_{end}_shown": NOT_SHOWN,
+        f"bound_{end}": "",
+        "bound": "",
+        "gap_least": least,
+        "gap_most": most,
+    }
+    ceiling = math.ceil(100 * max(abs(least), abs(most)) - 1e-6)
+    row |= {"effect_size_kind": None, "verdict": f"a change of at most {ceiling} points"}
+    row |= {"verdict_code": "at_most", "method": "limits by the disclosure policy", "method_code": "limits"}
+    return row
+
+
+def _stands_alone(claim: Claim, instrument: Instrument | None) -> bool:
+    """Return whether nothing but the base and the answers to this one question decide how it is shown."""
+    if instrument is None or claim.base.item not in instrument or (claim.kind, claim.label) != ("box", "top"):
+        return False
+    variable = instrument[claim.base.item]
+    if routed_by(variable, instrument):
+        return False
+    if variable.kind == "option":
+        others = [one.option for one in instrument.of_item(variable.item.id)]
+        exclusive = [one for one in others if one is not None and one.exclusive]
+        return bool(exclusive) and variable.option not in exclusive and variable.item.maximum is None
+    return variable.kind == "single" and variable.item.type != "ranking"
+
+
+def _possible(share: Share, n: int) -> Counts:
+    """Return the counts that a printed share leaves possible."""
+    if share.status == "<=":
+        return 0, math.floor(share.bound * n + 1e-6), n
+    low = math.ceil(share.bound * n - 1e-6) if share.status == ">=" else round(share.upper * n)
+    return low, n if share.status == ">=" else low, n
+
+
+def people_between(one: Counts, other: Counts) -> int:
+    """Return the smallest number of people who must have come or gone between two waves of a question.
+
+    Who stayed is taken to have answered alike: nobody can then have come and another gone unseen.
+
+    Examples
+    --------
+    >>> people_between((12, 12, 20), (9, 9, 20))  # 3 who said yes came, 3 who said no went
+    6
+    >>> people_between((12, 12, 20), (18, 20, 20))
+    12
+    """
+    grown = one[2] - other[2]
+    low, high = one[0] - other[1], one[1] - other[0]
+    beyond = max(low - max(grown, 0), min(grown, 0) - high, 0)
+    return abs(grown) + 2 * beyond
+
+
+def limits_before(now: Counts, k: int, policy: Policy, item: str) -> tuple[float, float]:
+    """Return the limits of an earlier share that fewer than k people may be apart from what is printed now.
+
+    Examples
+    --------
+    >>> limits_before((10, 10, 20), 5, Policy(), "")
+    (0.375, 0.625)
+    """
+    lows, highs = [], []
+    for n in range(max(k, now[2] - k + 1), now[2] + k):
+        grown = now[2] - n
+        reach = (k - 1 - abs(grown)) // 2
+        low = max(now[0] - max(grown, 0) - reach, 0)
+        high = min(now[1] - min(grown, 0) + reach, n)
+        share = policy.unanimity_bounds(n, item)[0] if policy.unanimity else -1.0
+        few = math.floor(share * n + 1e-6)
+        lows.append(0.0 if low <= few else min(low, n - few) / n)
+        highs.append(1.0 if high >= n - few else max(high, few) / n)
+    return min(lows), max(highs)
 
 
 # --- comparisons with a bound
@@ -345,7 +494,11 @@ def _adjust_again(out: list[dict[str, Any]], raw: Sequence[Mapping[str, Any]], n
         before = np.array([number(raw[place]["p_value"]) for place in places])
         after = np.array([number(out[place]["p_value"]) for place in places])
         if not any(
-            out[place]["bound_a"] or out[place]["bound_b"] or out[place]["withheld"] for place in places
+            out[place]["bound_a"]
+            or out[place]["bound_b"]
+            or out[place]["withheld"]
+            or out[place]["method_code"] == "limits"
+            for place in places
         ):
             continue
         adjusted = np.array([number(raw[place]["p_adjusted"]) for place in places])

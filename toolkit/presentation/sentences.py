@@ -123,6 +123,9 @@ def verdict_of(row: Any, *, what: Literal["gap", "change"] = "gap") -> str:
     if code == "gap_at_least":
         text = N_("a change of at least {size} points") if change else N_("a gap of at least {size} points")
         return _(text, size=floored(row["gap"]))
+    if code == "at_most":
+        widest = max(abs(float(row[name])) for name in ("gap_least", "gap_most"))
+        return _("a change of at most {size} points", size=points(math.ceil(100 * widest - 1e-6) / 100))
     if code == "undecided":
         if scale:
             text = (
@@ -294,6 +297,11 @@ def gap_cell(row: Any) -> Cell:
 def change_cell(row: Any, *, turned: bool = False) -> Cell:
     """Make the cell of a signed gap in points with its interval; `turned` swaps the sides."""
     gap = row["gap"]
+    if is_known(row.get("gap_least")):
+        least, most = row["gap_least"], row["gap_most"]
+        least, most = (-most, -least) if turned else (least, most)
+        outward = math.floor(100 * least + 1e-6) / 100, math.ceil(100 * most - 1e-6) / 100
+        return Cell(words=between(*(str(point_number(value, signed=True)) for value in outward)))
     if not is_known(gap):
         return Cell()
     gap = -gap if turned else gap

@@ -167,6 +167,11 @@ def gather(study: Study, organisation: str, wave: str) -> ReportData:
             divided, tests = cut_tables(study, frame, audiences, design)
             results |= divided
     results["participation"] = admitted.participation
+    held = {
+        Base(item, frozenset([*map(tuple, json.loads(group)), *([("wave", at)] if at != wave else [])])): code
+        for item, group, at, code in beside.held
+    }
+    near = {base for base, code in held.items() if code == "turnover"}
     released = pass_gate(
         results,
         study.policy,
@@ -174,13 +179,9 @@ def gather(study: Study, organisation: str, wave: str) -> ReportData:
         level=study.level,
         margin=study.margin,
         current={"wave": wave},
-        held={
-            Base(
-                item, frozenset([*map(tuple, json.loads(group)), *([("wave", at)] if at != wave else [])])
-            ): code
-            for item, group, at, code in beside.held
-        }
+        held={base: code for base, code in held.items() if base not in near}
         | {Base(item, frozenset(group)): "total" for item, group in _beside_few(results, study)},
+        near=near,
     )
     changed = changed_questions(study, previous, wave, audiences)
     drawn = previous if "trend" in results else ""
@@ -257,13 +258,12 @@ def beside_releases(
             held |= {(item, group, one, "released") for item, group in near}
             people += [found]
     if previous in parts and wave in parts:
-        few = {
-            (item, group_text({"audience": who}.items()), previous, "turnover")
+        near = {(item, group) for item, group, at, _ in held if at == previous}
+        held |= {
+            (item, group, previous, "turnover")
             for item, who in _few_changed(study, parts[wave], parts[previous])
+            if (item, group := group_text({"audience": who}.items())) not in near
         }
-        held |= few
-        gone = {(item, group) for item, group, _, _ in few}
-        people = [one if one.wave == wave else one.publishing(one.bases - gone) for one in people]
     together = pd.concat(parts.values(), ignore_index=True) if parts else answers
     return Beside(together, late, frozenset(held), tuple(one for one in people if one.bases))
 

@@ -189,10 +189,13 @@ def headline(results: Path, *, level: float = 0.95) -> dict[str, Any]:
     return found
 
 
+_BOUNDS = ("bound", "bound_a", "bound_b", "gap_least")
+
+
 def _shown_how(row: Mapping[str, str]) -> str:
     """Return "exact", "bound" or the code of the reason why a number is withheld; "" if it is none."""
     if row.get("shown") == "True":
-        return "bound" if any(row.get(name) for name in ("bound", "bound_a", "bound_b")) else "exact"
+        return "bound" if any(map(row.get, _BOUNDS)) else "exact"
     codes = (row.get(name) for name in ("withheld_code", "withheld_code_a", "withheld_code_b"))
     return next(filter(None, codes), "")
 

@@ -36,7 +36,15 @@ def trend(report: OrganisationReport, *, every: bool = False) -> Block:
         items=names if elsewhere else None,
         level=report.level,
     )
-    if picture is None:
+    if any(row["verdict_code"] == "at_most" for row in report.released.rows("trend")):
+        sentences.append(
+            _(
+                "Some changes may be due to fewer than {k} people who came or went; the appendix shows them "
+                "within limits.",
+                k=report.released.policy.threshold,
+            )
+        )
+    elif picture is None:
         sentences.insert(
             0,
             _("No change from {first} to {last} may be shown.", first=report.previous_wave, last=report.wave),
