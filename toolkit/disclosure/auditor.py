@@ -52,6 +52,7 @@ _NOT_GROUPS = frozenset(
     }
     | {"margin", "threshold", "n_shown", "n_a_shown", "n_b_shown", "shown", "bound", "bound_a", "bound_b"}
     | {"withheld", "withheld_code", "withheld_code_a", "withheld_code_b", "printed", "synthetic"}
+    | {"gap_least", "gap_most"}
     | {"referent_a", "referent_b", "comparable", "unit", "source", "weighted"}
     | {*ESTIMATE_COLUMNS, *GAP_COLUMNS, *ALIKE_COLUMNS, *DESCRIPTIVE_COLUMNS}
 )

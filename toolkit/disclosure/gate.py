@@ -177,8 +177,9 @@ def release(
     Released
         Each table with its contract columns and n_shown, shown, bound ("", ">=", "<="), withheld (the reason
         in words), withheld_code (a key of `REASONS`) and threshold (the smallest base allowed); gaps with
-        n_a_shown, n_b_shown, bound_a, bound_b, withheld_code_a, withheld_code_b. A distribution of ordered
-        scales brings a table "…_parts" (bottom, middle, top).
+        n_a_shown, n_b_shown, bound_a, bound_b, withheld_code_a, withheld_code_b, gap_least, gap_most (limits
+        of a change that may be due to fewer than k people). A distribution of ordered scales brings a table
+        "…_parts" (bottom, middle, top).
 
     Raises
     ------
