@@ -741,14 +741,20 @@ class _Puzzle:
     def _nobody_else(self, key: tuple[str, int, str], groups: Mapping[Group, list[_Side]]) -> None:
         """Assume that who is in no printed group of a division is in one that is listed and not shown.
 
-        Groups made of the answers to another question are left out: their sizes are answers themselves.
+        Left out are groups made of the answers to another question, whose sizes are answers themselves, and
+        divisions of groups that are printed, whose remainders are bounded anyway.
         """
         divisions: dict[tuple[str, ...], list[Group]] = defaultdict(list)
         for group in groups:
             divisions[tuple(column for column, _ in group)].append(group)
         for division, parts in divisions.items():
-            made_of = [name for name in division if _variable_of(self.instrument, name) is not None]
-            if made_of or all(any(not math.isnan(side.n) for side in groups[part]) for part in parts):
+            made_of = any(_variable_of(self.instrument, name) is not None for name in division)
+            finer = any(set(other) < set(division) for other in divisions)
+            if (
+                made_of
+                or finer
+                or all(any(not math.isnan(side.n) for side in groups[part]) for part in parts)
+            ):
                 continue
             listed = {atom for part in parts for atom in self._inside(key, part)}
             others = [number for (atom, _), number in self.cells[key].items() if atom not in listed]

@@ -328,7 +328,7 @@ def _as_band(
     why = {here: row[f"withheld_code_{here}"], end: "turnover"}
     hidden = _withhold(dict(row), sides, {side: code for side, code in why.items() if code})
     hidden[f"n_{end}_shown"] = NOT_SHOWN
-    if why[here] or not before.shown or not _stands_alone(now, instrument):
+    if why[here] or not (before.shown and earlier.released and _stands_alone(now, instrument)):
         return hidden
     k, n = ruling.threshold, round(ruling.n)
     if any(abs(one.estimate * one.n - round(one.estimate * one.n)) > 1e-6 for one in sides.values()):
