@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 from collections.abc import Iterator
@@ -13,9 +14,11 @@ from hypothesis import settings
 
 from tests.examples import FAST
 from toolkit.platforms.files import workbooks
+from toolkit.reporting.manifest import sha256_of
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
+SAMPLES = ROOT / "data_samples"
 
 
 os.environ["SURVEY_TOOLKIT_LEDGER_KEY"] = "a key for the tests only"  # none is made in the user's folder
@@ -54,6 +57,37 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("the reference data beside the project are not here")
     return SHARED
+
+
+@pytest.fixture(scope="session", autouse=True)
+def samples_are_read_once() -> Iterator[None]:
+    """Keep what is read of the sample studies' answer files and of copies: hundreds of tests load them."""
+    gather: Any = importlib.import_module("toolkit.responses.gather")
+    read, decode = gather.read_answers, gather.decode
+    known = {sha256_of(one) for one in SAMPLES.glob("*/answers/*") if one.is_file()}
+    answers: dict[object, Any] = {}
+    decoded: dict[int, Any] = {}
+
+    def read_once(path: Path, instrument: Any, **given: Any) -> Any:
+        content = sha256_of(path) if path.is_file() else ""
+        if content not in known:
+            return read(path, instrument, **given)
+        key = (path.name, content, instrument.digest, repr(given))
+        if key not in answers:
+            answers[key] = read(path, instrument, **given)
+        return answers[key]
+
+    def decode_once(found: Any, instrument: Any) -> Any:
+        if all(found is not one for one in answers.values()):
+            return decode(found, instrument)
+        if id(found) not in decoded:
+            decoded[id(found)] = decode(found, instrument)
+        return decoded[id(found)]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gather, "read_answers", read_once)
+        patch.setattr(gather, "decode", decode_once)
+        yield
 
 
 @pytest.fixture

@@ -487,12 +487,12 @@ def test_drawings_are_small_repeatable_and_fetch_nothing(
     assert plt.get_fignums() == []
 
 
-@pytest.mark.parametrize("counts", SHOWN_OF[:2], ids=lambda counts: f"{len(counts)} groups")
 @pytest.mark.parametrize("name", DRAWN)
 def test_titles_are_one_line(
-    name: str, counts: dict[str, int], made: Callable[..., Released], instrument: Instrument
+    name: str, made: Callable[..., Released], instrument: Instrument, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for seed in range(3):
+    monkeypatch.setattr(drawing, "_svg_of", lambda figure: "")  # most of the time, and no part of the title
+    for counts, seed in ((SHOWN_OF[0], 0), (SHOWN_OF[0], 1), (SHOWN_OF[1], 2)):
         found = picture(name, made(counts, seed=seed), instrument)
         assert found is None or len(found.title) <= TITLE_LETTERS
 
