@@ -10,8 +10,8 @@ import json
 import pickle
 import re
 import zipfile
-from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -44,12 +44,15 @@ def report(sample_study: Path) -> tk.OrganisationReport:
     return tk.open_report(sample_study, MADE)
 
 
-def texts(folder: Path) -> Iterator[tuple[str, str]]:
-    """Every file as text, whatever it is packed in."""
+@cache
+def texts(folder: Path) -> list[tuple[str, str]]:
+    """Every file as text, whatever it is packed in; read once, for a PDF takes seconds."""
+    found = []
     for path in sorted(one for one in folder.rglob("*") if one.is_file()):
         text = unpacked(path.name, path.read_bytes())
         pictures = re.findall(r"data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)", text)
-        yield path.name, text + "".join(base64.b64decode(one).decode() for one in pictures)
+        found.append((path.name, text + "".join(base64.b64decode(one).decode() for one in pictures)))
+    return found
 
 
 def unpacked(name: str, content: bytes) -> str:
