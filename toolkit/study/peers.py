@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import combinations
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field
 
 from toolkit.disclosure.cells import thresholds
@@ -119,24 +120,28 @@ def peer_findings(study: Study, cells: pd.DataFrame, organisation: str, wave: st
     rule = study.peers
     table = study.organisations
     table = table[table["wave"] == wave].set_index("organisation")
-    others = cells[cells["organisation"] != organisation]
+    names = cells["organisation"].to_numpy()
+    numbers = {name: cells[name].to_numpy(dtype=float) for name in ("share", "n", "effective_n")}
+    kinds = {ALL: names != organisation}
+    for name in rule.by if rule else ():
+        value = table[name].get(organisation)
+        if value is not None and not pd.isna(value):
+            alike = np.isin(names, table.index[(table[name] == value).to_numpy(dtype=bool, na_value=False)])
+            label = f"{name}: {value:g}" if isinstance(value, float) else f"{name}: {value}"
+            kinds[label] = alike & kinds[ALL]
     rows = []
-    for (item, audience), own in others.groupby(["item", "audience"], sort=False) if rule else ():
-        members = own["organisation"].tolist()
-        sets = {ALL: frozenset(members)}
-        for name in rule.by if rule else ():
-            value = table[name].get(organisation)
-            if value is not None and not pd.isna(value):
-                alike = frozenset(one for one in members if table[name].get(one) == value)
-                sets[f"{name}: {value:g}" if isinstance(value, float) else f"{name}: {value}"] = alike
+    grouped = cells.groupby(["item", "audience"], sort=False).indices if rule else {}
+    for (item, audience), at in grouped.items():
+        sets = {kind: chosen[at] for kind, chosen in kinds.items()}
         for kind in _apart(sets, rule.members if rule else FEWEST):
-            some = own[own["organisation"].isin(sets[kind])]
-            largest = 100 * some["n"].max() / some["n"].sum()
+            share, n, counted = (values[at[sets[kind]]] for values in numbers.values())
+            largest = 100 * float(n.max() / n.sum())
             if largest > MOST_OF_ONE:
                 continue
-            average = float(some["share"].mean())
-            spread = float((some["share"] * (1 - some["share"]) / some["effective_n"]).sum()) / len(some) ** 2
-            effective = average * (1 - average) / spread if spread > 0 else float(some["n"].sum())
+            average = float(share.mean())
+            spread = float((share * (1 - share) / counted).sum()) / len(share) ** 2
+            effective = average * (1 - average) / spread if spread > 0 else float(n.sum())
+            low, high = np.quantile(share, [0.25, 0.75]).tolist()
             rows.append(
                 dict.fromkeys(FINDING_COLUMNS, "")
                 | {
@@ -145,18 +150,18 @@ def peer_findings(study: Study, cells: pd.DataFrame, organisation: str, wave: st
                     "year": wave,
                     "item": study.instrument[item].label(study.language),
                     "audience": audience,
-                    "base": f"average of {len(some)} other organisations",
+                    "base": f"average of {len(share)} other organisations",
                     "value_pct": float(round(100 * average)),
                     "n": float(round(effective, -1 if effective > 100 else 0)),
                     "variable": item,
                     "measure": "top",
                     "our_audience": audience,
                     "comparable": "yes",
-                    "members": len(some),
+                    "members": len(share),
                     "largest_pct": largest,
                     "benchmark": kind,
-                    "low": float(some["share"].quantile(0.25)),
-                    "high": float(some["share"].quantile(0.75)),
+                    "low": low,
+                    "high": high,
                 }
             )
     columns = [*FINDING_COLUMNS, *POOLED_COLUMNS, "benchmark", "low", "high"]
@@ -241,12 +246,12 @@ def pooled(gaps: pd.DataFrame, priors: pd.DataFrame, *, level: float) -> pd.Data
     return made.sort_values("plain", key=lambda one: -one.abs(), kind="stable", ignore_index=True)
 
 
-def _apart(sets: dict[str, frozenset[str]], least: int) -> list[str]:
+def _apart(sets: Mapping[str, NDArray[np.bool_]], least: int) -> list[str]:
     """Return the benchmarks that are large enough and differ by nobody or by enough members."""
     kept: list[str] = []
     for kind, members in sets.items():
-        apart = [(len(members - sets[other]), len(sets[other] - members)) for other in kept]
+        apart = [(int((members & ~sets[o]).sum()), int((sets[o] & ~members).sum())) for o in kept]
         enough = all(size == 0 or size >= least for pair in apart for size in pair)
-        if len(members) >= least and enough and not any(pair == (0, 0) for pair in apart):
+        if members.sum() >= least and enough and not any(pair == (0, 0) for pair in apart):
             kept.append(kind)
     return kept
