@@ -40,7 +40,7 @@ answers:
 {answers}
 organisations: organisations.csv
 benchmarks: ../upwork_2024.csv
-weights: {{rake: margins.csv, audiences: [employee]}}
+weights: {{rake: margins.csv, audiences: [employee], empty: spread}}
 cuts: [department]
 own_benchmark: {{by: [sector]}}
 comments:

@@ -76,3 +76,38 @@ def test_waves_that_cannot_be_compared_are_refused(
 def test_one_wave_is_no_trend(frame: pd.DataFrame) -> None:
     with pytest.raises(InvalidInput, check=problem("too-few", "column wave")):
         trend(frame[frame["wave"] == "2024"], "agrees", measure="mean")
+
+
+def test_the_average_change_is_a_weighted_least_squares_slope_with_known_variances() -> None:
+    import statsmodels.api as sm
+
+    from toolkit.analysis import average_change
+
+    rows = pd.DataFrame(
+        {
+            "item": "a", "measure": "top", "audience": "x", "wave": ["1", "2", "3", "4"],
+            "estimate": [0.30, 0.42, 0.37, 0.55], "std_error": [0.02, 0.03, 0.02, 0.05],
+        }
+    )  # fmt: skip
+    found = average_change(rows).iloc[0]
+    fit = sm.WLS(rows["estimate"], sm.add_constant([0.0, 1, 2, 3]), weights=rows["std_error"] ** -2).fit()
+    assert found["change"] == pytest.approx(fit.params.iloc[1])
+    assert found["heterogeneity"] == pytest.approx(fit.scale)
+    assert found["std_error"] == pytest.approx(fit.bse.iloc[1])  # scale above 1: as estimated
+    calm = average_change(rows.assign(std_error=rows["std_error"] * 5)).iloc[0]
+    assert calm["std_error"] == pytest.approx(
+        5 * fit.bse.iloc[1] / fit.scale**0.5
+    )  # below 1: known variances
+
+
+def test_average_changes_need_three_waves_and_the_order_of_all() -> None:
+    from toolkit.analysis import average_change
+
+    rows = pd.DataFrame({"item": "a", "measure": "top", "audience": "x", "wave": ["1", "2"]})
+    assert average_change(rows.assign(estimate=0.4, std_error=0.03)).empty
+    with pytest.raises(InvalidInput) as refused:
+        average_change(rows.assign(estimate=0.4, std_error=0.03), waves=["1"])
+    assert refused.value.problems[0].code == "unknown-wave"
+    with pytest.raises(InvalidInput) as refused:
+        average_change(rows)
+    assert [one.code for one in refused.value.problems] == ["missing-column"] * 2

@@ -71,7 +71,7 @@ from toolkit.analysis.totals import (
     totals,
     variances,
 )
-from toolkit.analysis.trend import trend
+from toolkit.analysis.trend import average_change, trend
 from toolkit.analysis.two_proportions import miettinen_nurminen
 
 __all__ = [
@@ -93,6 +93,7 @@ __all__ = [
     "adjust_p",
     "against_published",
     "any_of",
+    "average_change",
     "banded",
     "banner",
     "beliefs",

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from toolkit.analysis.answers import Codes, Items, with_boxes
 from toolkit.analysis.contract import GAP_COLUMNS
 from toolkit.analysis.design import Design
 from toolkit.analysis.gaps import gaps
+from toolkit.analysis.intervals import quantile
 from toolkit.analysis.panel import two_waves
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = [
     "NOT_COMPARABLE",
+    "average_change",
     "broken_series",
     "mark_broken",
     "trend",
@@ -193,3 +196,80 @@ def trend(
         margin=margin,
     )
     return mark_broken(rows, broken)
+
+
+@typed
+def average_change(
+    rows: pd.DataFrame,
+    *,
+    wave: str = "wave",
+    waves: Sequence[str] | None = None,
+    by: str | Sequence[str] = "audience",
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """Estimate the average change from one wave to the next over three or more waves.
+
+    Parameters
+    ----------
+    rows
+        Estimates per item, group and wave, as `proportions(frame, items, by=["audience", "wave"])` returns.
+    wave, by
+        Their columns of waves and groups.
+    waves
+        The waves in order, one step apart; None for the sorted labels.
+    level
+        Of the intervals.
+
+    Returns
+    -------
+    pandas.DataFrame
+        item, measure, groups, waves (how many were used), change (per wave), std_error, conf_low, conf_high,
+        heterogeneity (Q over its degrees of freedom). Series with fewer than three estimates that have a
+        standard error have no row.
+
+    Raises
+    ------
+    InvalidInput
+        A column that is missing, or a wave that is not among `waves`.
+
+    Notes
+    -----
+    A straight line by weighted least squares, the weights being inverse variances: the slope pools what all
+    waves say. Where the waves lie further from the line than chance makes them (heterogeneity above 1), the
+    error is multiplied by its square root (Birge 1932). Waves are taken as independent samples.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"item": "mood", "measure": "top", "audience": "staff",
+    ...     "wave": ["2024", "2025", "2026"], "estimate": [0.40, 0.46, 0.50], "std_error": 0.02})
+    >>> average_change(rows)[["change", "conf_low", "conf_high"]].round(3).iloc[0].tolist()
+    [0.05, 0.022, 0.078]
+    """
+    groups = [by] if isinstance(by, str) else list(by)
+    keys = ["item", "measure", *groups]
+    problems = [
+        Problem("missing-column", f"column {name}", "is missing", "give what tk.proportions returned")
+        for name in (*keys, wave, "estimate", "std_error")
+        if name not in rows
+    ]
+    if not problems:
+        order = {one: at for at, one in enumerate(waves or sorted(rows[wave].astype(str).unique()))}
+        unknown = sorted(set(rows[wave].astype(str)) - set(order))
+        problems += [Problem("unknown-wave", f"wave {one}", "is not in waves", "name all") for one in unknown]
+    if problems:
+        raise InvalidInput("average_change", problems)
+    error = pd.to_numeric(rows["std_error"], errors="coerce")
+    usable = rows[(error > 0) & rows["estimate"].notna()]
+    found = []
+    for key, own in usable.groupby(keys, sort=False, observed=True):
+        if len(own) < 3:
+            continue
+        x = own[wave].astype(str).map(order).to_numpy(dtype=float)
+        y, weight = own["estimate"].to_numpy(dtype=float), 1 / own["std_error"].to_numpy(dtype=float)
+        (change, start), covariance = np.polyfit(x, y, 1, w=weight, cov="unscaled")
+        spread = float((((y - start - change * x) * weight) ** 2).sum() / (len(own) - 2))
+        wide = float(np.sqrt(covariance[0, 0] * max(spread, 1.0)))
+        reach = quantile(level) * wide
+        found.append((*key, len(own), change, wide, change - reach, change + reach, spread))
+    columns = [*keys, "waves", "change", "std_error", "conf_low", "conf_high", "heterogeneity"]
+    return pd.DataFrame(found, columns=columns)

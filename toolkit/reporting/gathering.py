@@ -56,8 +56,8 @@ class ReportData:
         Tables "distributions" (one row per response), "shares" (top box and ticked options); if any,
         "scores" (means of numbers, net scores), "scores_before" (of the previous wave), "bands" (of numbers),
         "declared" (means of declared scores), "dont_know"; if there is something to compare, "gaps", "ranks",
-        "trend", "beliefs", "benchmarks", and per question of `CROSSED` "by_<question>" and
-        "gaps_by_<question>".
+        "trend", "waves" (shares of three or more waves), "beliefs", "benchmarks", and per question of
+        `CROSSED` "by_<question>" and "gaps_by_<question>".
     participation
         Invited and answered per audience, as far as the policy allows.
     audiences
@@ -156,6 +156,7 @@ def gather(study: Study, organisation: str, wave: str) -> ReportData:
         if previous:
             earlier = _admitted(study, beside.frame, organisation, previous)
             results |= _trend(study, beside.frame, (wave, previous), frame, earlier, results["shares"])
+            results |= _over_waves(study, beside.frame, organisation, wave, frame, results["shares"])
         results |= _benchmarks(study, [results["shares"], results["distributions"]])
         peers = study.benchmarks_of(organisation, wave)
         if peers is not None and len(peers):
@@ -234,7 +235,9 @@ def beside_releases(
     binding: Sequence[Entry] | None = None,
     hashed: bool = False,
 ) -> Beside:
-    """Keep an organisation's answers to what may be reported of a wave and the one before.
+    """Keep an organisation's answers to what may be reported of a wave and those before.
+
+    Any two waves differ, item by item, by nobody or by k people, or the earlier of them is withheld.
 
     Parameters
     ----------
@@ -248,22 +251,25 @@ def beside_releases(
     answers = study.responses(organisation, "all", missing="codes")
     if binding is None:
         binding = study.ledger.binding() if study.ledger.exists else ()
-    previous = study.previous_wave(organisation, wave)
+    earlier = study.earlier_waves(organisation, wave)
     late, held, people = frozenset[str](), set[tuple[str, str, str, str]](), list[People]()
     parts = {one: answers[answers["wave"] == one] for one in dict.fromkeys(answers["wave"])}
-    for one in (wave, previous) if binding or hashed else ():
+    for one in (wave, *earlier) if binding or hashed else ():
         if one in parts:
             parts[one], come, near, found = _kept(study, parts[one], one == wave, binding)
             late = come if one == wave else late
             held |= {(item, group, one, "released") for item, group in near}
             people += [found]
-    if previous in parts and wave in parts:
-        near = {(item, group) for item, group, at, _ in held if at == previous}
+    newer = [wave] if wave in parts else []
+    for one in earlier if newer else ():
+        near = {(item, group) for item, group, at, _ in held if at == one}
         held |= {
-            (item, group, previous, "turnover")
-            for item, who in _few_changed(study, parts[wave], parts[previous])
+            (item, group, one, "turnover")
+            for later in newer
+            for item, who in _few_changed(study, parts[later], parts[one])
             if (item, group := group_text({"audience": who}.items())) not in near
         }
+        newer.append(one)
     together = pd.concat(parts.values(), ignore_index=True) if parts else answers
     return Beside(together, late, frozenset(held), tuple(one for one in people if one.bases))
 
@@ -776,6 +782,35 @@ def _weighted_trend(
     kept = pd.MultiIndex.from_frame(trend[["item", "audience"]].astype("str")).isin(put_to)
     trend = with_kish(trend[kept].reset_index(drop=True), both, design, between="wave")
     return {**found, "trend": trend}
+
+
+def _over_waves(
+    study: Study, answers: pd.DataFrame, organisation: str, wave: str, frame: pd.DataFrame, now: pd.DataFrame
+) -> dict[str, pd.DataFrame]:
+    """Estimate the top box of every question with one answer in all waves, where there are three or more."""
+    earlier = study.earlier_waves(organisation, wave)
+    if len(earlier) < 2:
+        return {}
+    variables = [one for one in _with_top(study.instrument) if one.kind == "single"]
+    parts = [now[now["item"].isin([one.name for one in variables])].assign(wave=wave)]
+    for one in earlier:
+        before, design = _with_used_audiences(_admitted(study, answers, organisation, one).frame), None
+        if before.empty:
+            continue
+        shown, put_to = before["audience"].cat.categories, _put_to(before, parts[0]["item"])
+        if study.design is not None:
+            rows = answers[answers["wave"] == one].reset_index(drop=True)
+            before, design = _designed(study, rows, {one: shown})
+        population = study.population(organisation, one)
+        rows = _estimates(before, variables, "top", population, study.level, design)
+        kept = _put_to(frame, parts[0]["item"]).intersection(put_to).difference(_changed(study, (wave, one)))
+        keys = pd.MultiIndex.from_frame(rows[["item", "audience"]].astype("str"))
+        parts.append(rows[keys.isin(kept)].assign(wave=one))
+    if len(parts) < 3:
+        return {}
+    table = pd.concat([part.astype({"audience": "str"}) for part in parts], ignore_index=True)
+    table.insert(table.columns.get_loc("n"), "wave", table.pop("wave"))
+    return {"waves": table}
 
 
 def _changed(study: Study, waves: tuple[str, str]) -> pd.MultiIndex:

@@ -72,6 +72,8 @@ class OrganisationReport:
         None.
     primary
         Questions whose comparisons were declared in advance.
+    waves
+        Of the study, in order.
     """
 
     title: str
@@ -104,6 +106,7 @@ class OrganisationReport:
     primary: tuple[str, ...] = ()
     people: Mapping[tuple[str, str], Mapping[str, int]] = field(default_factory=dict)
     headline: frozenset[str] = frozenset()
+    waves: tuple[str, ...] = ()
 
     @property
     def withheld(self) -> bool:
@@ -240,6 +243,7 @@ def open_report(
         primary=study.primary,
         people=gathered.people,
         headline=frozenset(one.name for one in headline(study)) if study.quality else frozenset(),
+        waves=study.waves,
     )
 
 

@@ -624,8 +624,12 @@ class Study(Displayed):
 
     def previous_wave(self, organisation: str, wave: str) -> str:
         """Return the latest earlier wave in which an organisation took part, or ""."""
-        earlier = self.waves[: self.waves.index(wave)]
-        return next((one for one in reversed(earlier) if organisation in self.organisation_ids(one)), "")
+        return next(iter(self.earlier_waves(organisation, wave)), "")
+
+    def earlier_waves(self, organisation: str, wave: str) -> tuple[str, ...]:
+        """Return the waves before one in which an organisation took part, the latest first."""
+        earlier = reversed(self.waves[: self.waves.index(wave)])
+        return tuple(one for one in earlier if organisation in self.organisation_ids(one))
 
     def forget_answers(self) -> None:
         """Drop cached answers; they are reloaded on next access."""

@@ -371,7 +371,9 @@ def _fitted(
             return poststratify(crossed, targets, base=base).values.to_numpy()
         return rake(crossed, targets, base=base).values.to_numpy()
     except InvalidInput as error:
-        problems += [replace(one, where=f"{where}, {one.where}") for one in error.problems]
+        for one in error.problems:
+            hint = f"{one.hint}, or write empty: spread" if one.code == "empty-cell" else one.hint
+            problems.append(replace(one, where=f"{where}, {one.where}", hint=hint))
     except NotConverged as fault:
         hint = "correct the margins, merge small categories, or leave one margin out"
         problems.append(Problem("contradiction", where, str(fault), hint))
