@@ -367,7 +367,7 @@ def _stands_alone(claim: Claim, instrument: Instrument | None) -> bool:
         others = [one.option for one in instrument.of_item(variable.item.id)]
         exclusive = [one for one in others if one is not None and one.exclusive]
         return bool(exclusive) and variable.option not in exclusive and variable.item.maximum is None
-    return variable.kind == "single" and variable.item.type != "ranking"
+    return bool(variable.kind == "single" and variable.item.type != "ranking")
 
 
 def _possible(share: Share, n: int) -> Counts:
