@@ -10,6 +10,7 @@ from toolkit.reporting import run_reports
 from toolkit.reporting.html import Cover, render_html
 
 pytestmark = pytest.mark.browser
+READINESS = "../../readiness/2026-10/rdy-01/report.html"
 
 
 @pytest.fixture(scope="module")
@@ -17,19 +18,21 @@ def folder(sample_study: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     out = tmp_path_factory.mktemp("pages")
     made = run_reports(sample_study, organisations=["org-07", "org-10"], out=out)
     assert made["status"].tolist() == ["made", "withheld"]
+    readiness = sample_study.parent.parent / "readiness" / "study.yaml"
+    assert run_reports(readiness, organisations=["rdy-01"], out=out)["status"].tolist() == ["made"]
     return out / "ai_at_work" / "2026"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("page", ["org-07/report.html", "org-10/report.html", "index.html"])
+@pytest.mark.parametrize("page", ["org-07/report.html", "org-10/report.html", "index.html", READINESS])
 def test_axe_finds_nothing(browser, folder, page, width, scheme):
     from axe_playwright_python.sync_playwright import Axe
 
     shown = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
     asked: list[str] = []
     shown.on("request", lambda request: asked.append(request.url))
-    shown.goto((folder / page).as_uri())
+    shown.goto((folder / page).resolve().as_uri())
     found = Axe().run(shown)
     wide = shown.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     shown.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from toolkit.errors import ToolkitError
 from toolkit.presentation.blocks import Paragraph, Picture, Prose, Table, table_of
 from toolkit.reporting.documents.model import Cover
-from toolkit.reporting.documents.pdf import render_pdf, widths
+from toolkit.reporting.documents.pdf import pieces_of, render_pdf, size_of, widths
 
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="72pt" height="36pt">'
@@ -138,6 +139,35 @@ def test_a_logo_is_shown_with_its_words(small: Any) -> None:
     plain = small()
     found = _read(render_pdf(replace(plain, cover=replace(plain.cover, logo=logo))))
     assert "Logo of Survey Research Toolkit" in [str(one.get("/Alt")) for one in elements(found)]
+
+
+def test_a_figure_in_pieces_has_every_text_and_marker_once(document: Any) -> None:
+    blocks = [block for section in document.chapters() for block in section.flat()]
+    pictures = [block for block in blocks if isinstance(block, Picture)]
+    cut = [one for one in pictures if len(pieces_of(one.svg, one.cuts)) > 1]
+    assert len(cut) >= 5
+    for picture in cut:
+        pieces = pieces_of(picture.svg, picture.cuts)
+        for kind in (r"<text[^>]*>[^<]*</text>", r"<use [^>]*>"):
+            shown = [text for piece in pieces for text in re.findall(kind, piece)]
+            whole = re.findall(kind, picture.svg)
+            bars = [one for one in whole if f'y="{size_of(picture.svg)[1]:g}"' in one]  # drawn by each piece
+            assert sorted(shown) == sorted([*whole, *bars * (len(pieces) - 1)])
+            assert set(shown) == set(whole)
+        assert sum(size_of(piece)[1] for piece in pieces) == pytest.approx(size_of(picture.svg)[1])
+
+
+def test_a_figure_goes_on_over_the_end_of_a_page_and_is_described_once(small: Any) -> None:
+    marks = "".join(f'<text x="5" y="{30 + 40 * place}">Row {place}</text>' for place in range(12))
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" width="500pt" height="520pt">{marks}</svg>'
+    before = Prose("", tuple(Paragraph(f"Before {place}.") for place in range(24)))
+    cuts = tuple(float(10 + 40 * place) for place in range(13))
+    found = _read(render_pdf(small(before, Picture("Title.", "Words.", "Caption.", svg, cuts=cuts))))
+    pages = [page.extract_text() for page in found.pages]
+    rows = [[place for place in range(12) if f"Row {place}\n" in text + "\n"] for text in pages]
+    assert sorted(place for one in rows for place in one) == list(range(12))
+    assert sum(bool(one) for one in rows) == 2
+    assert [str(one["/Alt"]) for one in elements(found) if "/Alt" in one] == ["Words."]
 
 
 def test_columns_of_numbers_are_as_wide_as_their_text() -> None:

@@ -23,7 +23,10 @@ LARGEST_TEMPLATE, LARGEST_UNPACKED = 50_000_000, 500_000_000
 """Bytes of a template as it is, and of all its parts."""
 
 _SAVE_AGAIN = "save it again from Word or PowerPoint, as .docx or .pptx and not as a template file"
-_TRACES = ("/thumbnail", "/extended-properties", "/custom-properties", "/customXml", "/printerSettings")
+_TRACES = (
+    "/thumbnail", "/stylesWithEffects", "/extended-properties", "/custom-properties", "/customXml",
+    "/printerSettings",
+)  # fmt: skip
 _SETTINGS = ("attachedTemplate", "mailMerge", "docVars", "saveThroughXslt")
 
 

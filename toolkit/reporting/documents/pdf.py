@@ -24,6 +24,7 @@ from toolkit.reporting.documents.model import SYNTHETIC, Document, Foreign, in_i
 
 __all__ = [
     "bitmaps",
+    "pieces_of",
     "render_pdf",
     "sheets_of",
     "size_of",
@@ -237,7 +238,7 @@ def _part(block: Block, files: dict[str, bytes]) -> Iterator[dict[str, Any]]:
 def _picture(sheet: Picture, files: dict[str, bytes]) -> dict[str, Any]:
     wide, high = size_of(sheet.svg)
     names = []
-    for piece in [sheet.svg] if high < _LOW else _pieces(sheet.svg, sheet.cuts):
+    for piece in [sheet.svg] if high < _LOW else pieces_of(sheet.svg, sheet.cuts):
         names.append(f"picture-{len(files)}.svg")
         files[names[-1]] = piece.encode()
     tall = len(names) == 1 and _HIGH * wide < _WIDE * high
@@ -257,7 +258,7 @@ _LOW, _PIECE = 160.0, 60.0
 _PLACED = re.compile(r"<(?:text|use)\b[^>]*? y=\"(-?[\d.]+)\"[^>]*?(?:/>|>[^<]*</text>)")
 
 
-def _pieces(svg: str, cuts: Sequence[float]) -> list[str]:
+def pieces_of(svg: str, cuts: Sequence[float]) -> list[str]:
     """Cut a drawing between its rows into heading, pieces and foot, so that it can go over a page's end.
 
     A piece keeps the texts and markers that lie in it; lines go over its edges, where they are not seen.
@@ -274,13 +275,14 @@ def _pieces(svg: str, cuts: Sequence[float]) -> list[str]:
     for top, end in pairwise((0.0, *kept, high)):
         opening = f'<svg xmlns:xlink="http://www.w3.org/1999/xlink" xmlns="http://www.w3.org/2000/svg" \
 width="{wide}pt" height="{end - top}pt" viewBox="0 {top} {wide} {end - top}" version="1.1">'
-        own = _PLACED.sub(partial(_within, top, end), svg)
+        own = _PLACED.sub(partial(_within, top, end, high), svg)
         found.append(_OPENING.sub(opening, own, count=1))
     return found
 
 
-def _within(top: float, end: float, placed: re.Match[str]) -> str:
-    return placed[0] if top <= float(placed[1]) < end else ""
+def _within(top: float, end: float, high: float, placed: re.Match[str]) -> str:
+    """Return a text or marker that lies between two heights, and bars, which are placed by the whole figure."""
+    return placed[0] if top <= (at := float(placed[1])) < end or at >= high else ""
 
 
 def _foreign(block: Foreign, files: dict[str, bytes]) -> dict[str, Any]:

@@ -194,6 +194,9 @@ def _frame(slide: Any, kind: Any, data: Any, box: Sequence[int], alt: str) -> An
     frame = slide.shapes.add_chart(kind, *box, data)
     described(frame._element.nvGraphicFramePr.cNvPr, alt)
     frame.chart.has_title = frame.chart.has_legend = False
+    for kind_of_id in ("axId", "crossAx"):  # python-pptx gives negative ones, which the schema refuses
+        for one in frame.chart._chartSpace.iter(f"{{{_C}}}{kind_of_id}"):
+            one.set("val", str(abs(int(one.get("val")))))
     return frame
 
 

@@ -110,7 +110,7 @@ def _row(
     kept: bool = False,
     across: int = 1,
 ) -> str:
-    marks = '<w:cantSplit w:val="true"/>' + ('<w:tblHeader w:val="true"/>' if head else "")
+    marks = "<w:cantSplit/>" + ("<w:tblHeader/>" if head else "")
     aligned = '<w:jc w:val="right"/>'
     stays = "<w:keepNext/>" if kept else ""
     span = f'<w:gridSpan w:val="{across}"/>' if across > 1 else ""
