@@ -281,7 +281,7 @@ width="{wide}pt" height="{end - top}pt" viewBox="0 {top} {wide} {end - top}" ver
 
 
 def _within(top: float, end: float, high: float, placed: re.Match[str]) -> str:
-    """Return a text or marker that lies between two heights, and bars, which are placed by the whole figure."""
+    """Return a text or marker that lies between two heights, and every bar: those are not placed by y."""
     return placed[0] if top <= (at := float(placed[1])) < end or at >= high else ""
 
 
