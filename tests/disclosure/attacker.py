@@ -219,7 +219,9 @@ def _cut(_: Any, frames: Any, policy: Policy, ways: Any, __: str, ___: Path) -> 
     admitted = tk.admit(frames[0], policy)
     frame = admitted.frame
     columns = {"region": (("region",), ""), "team": (("region", "team"), "region")}
-    study: Any = SimpleNamespace(policy=policy, instrument=INSTRUMENT, cut_columns=columns, level=0.95)
+    study: Any = SimpleNamespace(
+        policy=policy, instrument=INSTRUMENT, cut_columns=columns, level=0.95, clients=None
+    )
     given = {"participation": admitted.participation}
     if len(frame):
         given |= tables_of(frame, [["audience"]])
