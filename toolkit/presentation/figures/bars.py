@@ -23,6 +23,7 @@ from toolkit.presentation.figures.drawing import (
     describe,
     ink,
     labels_on,
+    lines_on,
     new_axes,
     paper,
     quiet,
@@ -301,15 +302,8 @@ def _draw(blocks: Sequence[Block], ax: Axes | None, palette: Sequence[str] | Non
             ),
             autolim=False,
         )
-    ax.vlines(
-        [0] * len(zeros),
-        [low for low, _ in zeros],
-        [high for _, high in zeros],
-        colors=quiet(),
-        linewidths=0.9 * unit(),
-        zorder=1,
-        gid="zero",
-    )
+    spans = [((0.0, low), (0.0, high)) for low, high in zeros]
+    lines_on(ax, spans, color=quiet(), linewidth=0.9 * unit(), zorder=1, gid="zero")
     row_names(ax, labels, list(ticks), list(ticks.values()), pad=3 / 72, color=quiet(), size=_SMALL)
     return ax
 

@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary
 import matplotlib as mpl
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.colors import is_color_like, to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
@@ -40,6 +41,7 @@ __all__ = [
     "description_of",
     "group_colours",
     "house_style",
+    "lines_on",
     "new_axes",
     "quiet",
     "row_names",
@@ -697,19 +699,28 @@ def row_names(
                 labels.add(-pad, float(place), words, where="left", ha=ha, dy=up, size=size, color=color)
 
 
-def share_axis(ax: Axes, labels: Labels, places: Sequence[float], words: Sequence[str]) -> None:
+def share_axis(
+    ax: Axes, labels: Labels, places: Sequence[float], words: Sequence[str], *, grid: bool = True
+) -> None:
     """Print values below the Axes and draw a grid line at each, as `row_names` does."""
     width = 0.6 * unit()
     ax.set_axisbelow(True)
     if _OFFSCREEN.get() is None:
         ax.set_xticks(list(places), list(words))
-        ax.grid(visible=True, axis="x", color=rule(), linewidth=width)
+        if grid:
+            ax.grid(visible=True, axis="x", color=rule(), linewidth=width)
         return
     ax.xaxis.set_visible(False)
     bottom, top = ax.get_ylim()
-    ax.vlines(places, bottom, top, colors=rule(), linewidths=width, zorder=0.5)
+    if grid:
+        lines_on(ax, [((x, bottom), (x, top)) for x in places], color=rule(), linewidth=width, zorder=0.5)
     for place, text in zip(places, words, strict=True):
         labels.add(place, bottom, text, ha="center", dy=-0.105, size=_TICK_SIZE, color=quiet())
+
+
+def lines_on(ax: Axes, ends: Sequence[tuple[tuple[float, float], tuple[float, float]]], **style: Any) -> None:
+    """Draw lines between pairs of points as one artist; the limits of the Axes stay as they are."""
+    ax.add_collection(LineCollection(ends, **style), autolim=False)
 
 
 def _figure_of(ax: Axes) -> Figure:

@@ -19,10 +19,13 @@ from toolkit.presentation.figures.drawing import (
     describe,
     ink,
     labels_on,
+    lines_on,
     new_figure,
     paper,
     quiet,
+    row_names,
     rule,
+    share_axis,
     unit,
     wrapped,
 )
@@ -214,9 +217,9 @@ def _column(ax: Axes, panels: Sequence[_Panel], groups: Sequence[Group], tall: f
     bare(ax)
     ax.set_xlim(0, 1)
     ax.set_ylim(tall, 0)
-    ax.set_xticks([0, 0.5, 1], ["0", "50", percent(1)])
-    ax.set_yticks([])
     labels = labels_on(ax)
+    share_axis(ax, labels, [0, 0.5, 1], ["0", "50", percent(1)], grid=False)
+    row_names(ax, labels, [], [], pad=0.0, color=ink())
     y = 0.0
     lines: list[float] = []
     spans: list[tuple[float, float]] = []
@@ -239,15 +242,8 @@ def _column(ax: Axes, panels: Sequence[_Panel], groups: Sequence[Group], tall: f
         y += _FOOT
     for line in lines:
         labels.rule(line, 0, 0, color=rule(), width=0.5)
-    for share in (0, 0.5, 1):
-        ax.vlines(
-            [share] * len(spans),
-            [start for start, _ in spans],
-            [end for _, end in spans],
-            colors=rule(),
-            linewidths=0.6 * unit(),
-            zorder=0.5,
-        )
+    grid = [((share, start), (share, end)) for share in (0, 0.5, 1) for start, end in spans]
+    lines_on(ax, grid, color=rule(), linewidth=0.6 * unit(), zorder=0.5)
     for group in groups:
         for bound in ("", "<=", ">="):
             own = [(dot.estimate, at) for dot, at in found if dot.group == group.name and dot.bound == bound]

@@ -18,6 +18,7 @@ from toolkit.presentation.figures.drawing import (
     describe,
     ink,
     labels_on,
+    lines_on,
     new_axes,
     quiet,
     row_names,
@@ -171,15 +172,8 @@ def _draw(ax: Axes, pairs: list[_Pair], color: str) -> None:
         ax.barh(y, least, color="#C5CDD6", gid=f"hidden:{pair.label}", **style)
         ax.barh(y, most - least, left=least, color=band(), gid=f"some:{pair.label}", **style)
         ax.barh(y, 1, color="none", edgecolor=rule(), linewidth=0.7 * unit(), **style)
-        ax.vlines(
-            pair.gaps,
-            y - 0.03,
-            y + _BAR + 0.03,
-            colors=color,
-            linewidths=1.3 * unit(),
-            zorder=3,
-            gid=f"gaps:{pair.label}",
-        )
+        spans = [((gap, y - 0.03), (gap, y + _BAR + 0.03)) for gap in pair.gaps]
+        lines_on(ax, spans, color=color, linewidth=1.3 * unit(), zorder=3, gid=f"gaps:{pair.label}")
         words = (
             _("no gap would show") if pair.least is None else _("from about {size}", size=points(pair.least))
         )
