@@ -3,7 +3,7 @@ SHELL := /bin/sh
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-SAMPLES := ai_at_work readiness
+SAMPLES := ai_at_work readiness weighted
 STUDY ?= $(SAMPLES:%=data_samples/%/study.yaml)
 OUT ?= reports
 WORKERS ?=

@@ -56,12 +56,14 @@ def test_an_average_counts_every_other_organisation_once(study: tk.Study, cells:
     staff = frame[
         (frame["audience"] == "staff") & frame["load"].notna() & (frame["organisation"] != "ashgrove")
     ]
-    staff = staff[staff["organisation"].notna()]
+    staff = staff[
+        staff["organisation"].notna() & (staff["organisation"] != "larchlane")
+    ]  # of so few nothing is shown
     top = staff["load"].isin(["4", "5"]) * staff["weight"]
     shares = top.groupby(staff["organisation"]).sum() / staff.groupby("organisation")["weight"].sum()
-    assert len(shares) == 7
+    assert len(shares) == 10
     assert own.loc[("load", "staff"), "value_pct"] == round(100 * shares.mean())
-    assert own.loc[("load", "staff"), "members"] == 7
+    assert own.loc[("load", "staff"), "members"] == 10
     assert own["value_pct"].mod(1).eq(0).all()
 
 
@@ -110,7 +112,7 @@ def test_a_report_with_one_audience_is_compared_with_the_others(study: tk.Study)
         assert rows.loc[item, "estimate_a"] == pytest.approx(shares.loc[item, "estimate"])
         assert rows.loc[item, "estimate_b"] == facts.loc[item, "value_pct"] / 100
     text = str(report.own_benchmarks())
-    assert "7" in text
+    assert "10" in text
     assert "other organisations" in str(report.summary())
     saved = report.results()
     assert not {"low", "high", "largest_pct"} & set(saved)

@@ -95,7 +95,7 @@ def recomputed(organisation: str, wave: str = "2026") -> tuple[pd.DataFrame, pd.
     """Read the export with the csv module and rake it by a loop: answers, and weights by row."""
     with (SAMPLE / "answers" / f"{wave}_limesurvey.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = [row for row in csv.DictReader(file, delimiter=";") if row["organisation"] == organisation]
-    own = {"staff": ("dept", "tenure", *ITEMS), "lead": ITEMS}
+    own = {"staff": ("dept", "tenure", *ITEMS, "advise"), "lead": ITEMS}
     rows = [
         row
         for row in rows
@@ -130,7 +130,8 @@ def test_every_number_of_a_report_is_that_of_the_raw_export(study: tk.Study, org
     for row in shown.to_dict("records"):
         if row["table"] not in ("shares", "distributions", "gaps") or row.get("bound"):
             continue
-        codes = {"4", "5"} if row["table"] != "distributions" else {row["response"]}
+        top = {"9", "10"} if row["item"] == "advise" else {"4", "5"}
+        codes = top if row["table"] != "distributions" else {row["response"]}
 
         def share(who: str, item: str = row["item"], codes: set[str] = codes) -> float:
             asked = (audience == who) & ~frame[item].isin(["", "98"])
@@ -162,11 +163,11 @@ def test_a_weighted_report_says_how_it_was_weighted_and_shows_no_weight(
     assert staff["effective_n"] == pytest.approx(own.sum() ** 2 / (own**2).sum())
     assert staff["efficiency"] * staff["design_effect"] == pytest.approx(1)
     text = report.computed["staff"]["weighting"]
-    assert all(word in text for word in ("“Department”", "135", "72%"))
-    assert "135" not in report.computed["leader"]["weighting"]
+    assert all(word in text for word in ("“Department”", "155", "79%"))
+    assert "155" not in report.computed["leader"]["weighting"]
     assert "Variable(" not in str(report.methods())
     assert "Clear expectations, Manageable workload" in report.computed["staff"]["processing_and_quality"]
-    assert str(report.weights_table()).count("135") == 1
+    assert str(report.weights_table()).count("155") == 1
     report.save(tmp_path)
     saved = pd.read_csv(tmp_path / "results.csv")
     assert not {"weight", "kish_n", "base_weight"} & set(saved)
@@ -221,7 +222,7 @@ RAKE = (
     "  rake: margins.csv          # departments and tenure of all staff, by the organisations' own records\n"
 )
 ONLY_STAFF = "  audiences: [staff]         # leaders are not weighted\n"
-FILES = "file: answers/2025_limesurvey.csv}", "file: answers/2026_limesurvey.csv}"
+FILES = tuple(f"file: answers/{wave}_limesurvey.csv}}" for wave in ("2025", "2026", "2024"))
 
 
 def carrying(names: str) -> list[tuple[str, str, str]]:
@@ -406,7 +407,7 @@ def test_bad_weights_are_refused_when_the_answers_are_read(changed: Changed, nam
 def test_a_weight_that_is_none_is_refused_by_respondent(changed: Changed, cell: str) -> None:
     folder = changed(("study.yaml", RAKE + ONLY_STAFF, "  column: wt\n"), *carrying("[wt]"))
     with_columns(folder, lambda row, at: {"wt": cell if row["id"] == "7" else 1})
-    place = "answers/2025_limesurvey.csv, column wt, respondent 7 (+1 more)"
+    place = "answers/2024_limesurvey.csv, column wt, respondent 7 (+2 more)"
     with pytest.raises(InvalidInput, check=problem("not-finite", place)):
         tk.load_study(folder).check()
 

@@ -11,7 +11,7 @@ raw <- do.call(rbind, lapply(c("2025", "2026"), function(wave) {
   d$audience[d$audience == "lead"] <- "leader"
   cbind(d, wave = wave)
 }))
-asked <- function(d, row) if (d$audience[row] == "staff") c("dept", "tenure", items) else items
+asked <- function(d, row) if (d$audience[row] == "staff") c("dept", "tenure", items, "advise") else items
 answered <- sapply(seq_len(nrow(raw)), function(row) mean(unlist(raw[row, asked(raw, row)]) != ""))
 kept <- raw[raw$submitdate != "" | answered >= 0.5, ]  # the others broke off
 kept[items] <- lapply(kept[items], function(x) ifelse(x %in% c("", "98"), NA, as.numeric(x >= "4" & x <= "5")))
@@ -20,6 +20,7 @@ cases <- list()
 for (organisation in unique(margins$organisation)) {
   d <- kept[kept$organisation == organisation, ]
   d$group <- paste(d$wave, d$audience)
+  if (nrow(d) < 5) next  # the policy withholds it whole
   own <- margins[margins$organisation == organisation, ]
   totals <- list()
   for (column in c("dept", "tenure")) {

@@ -23,7 +23,7 @@ from toolkit.reporting.sections.cuts import cells_of, group_pages
 from toolkit.study.weighting import cut_problems
 
 SAMPLE = Path(__file__).resolve().parents[2] / "data_samples" / "weighted"
-ITEMS = ("goals", "load", "tools", "growth", "speak", "fair", "stay")
+ITEMS = ("goals", "load", "tools", "growth", "speak", "fair", "stay", "advise")
 
 
 @pytest.fixture(scope="module")
@@ -185,14 +185,21 @@ def test_groups_are_compared_with_the_rest_and_adjusted_together(study: tk.Study
 def test_only_clear_differences_are_coloured_and_listed(report: tk.OrganisationReport) -> None:
     cells = cells_of(report, "dept", "staff")
     clear = cells[cells["clear"].astype(bool)]
-    assert set(zip(clear["code"], clear["group"], strict=True)) == {("load", "ops"), ("load", "sales")}
+    assert set(zip(clear["code"], clear["group"], strict=True)) == {
+        ("load", "ops"),
+        ("load", "admin"),
+        ("speak", "sales"),
+        ("tools", "admin"),
+    }
     block = report.cuts_maps()
     picture = next(one for one in block.parts if hasattr(one, "svg"))
     assert picture.svg.count("<path") > 0
     table = next(one for one in block.parts if hasattr(one, "rows"))
     assert [row[:2] for row in table.rows] == [
-        ("Sales", "Manageable workload"),
+        ("Administration", "Manageable workload \u2020"),
+        ("Administration", "Good tools \u2020"),
         ("Operations", "Manageable workload"),
+        ("Sales", "Speaking up"),
     ]
     assert "\u2020" in str(picture.caption)
 
@@ -281,10 +288,11 @@ def test_names_of_waves_are_made_one_by_a_mapping_table(tmp_path: Path) -> None:
             "\n".join(f'{line};"{cell}"' for line, cell in zip(lines, cells, strict=True)), "utf-8"
         )
     text = (folder / "study.yaml").read_text("utf-8").replace("cuts: [dept, tenure] ", "cuts: [team] ")
-    files = {wave: f"file: answers/{wave}_limesurvey.csv}}" for wave in ("2025", "2026")}
+    files = {wave: f"file: answers/{wave}_limesurvey.csv}}" for wave in ("2024", "2025", "2026")}
     text = text.replace(files["2026"], f"{files['2026'][:-1]}, carry: [team]}}")
     old = "carry: {team: {column: team, values: {Team 0: T0, Team 1: T1}}}"
-    text = text.replace(files["2025"], f"{files['2025'][:-1]}, {old}}}")
+    for wave in ("2024", "2025"):
+        text = text.replace(files[wave], f"{files[wave][:-1]}, {old}}}")
     (folder / "study.yaml").write_text(text, "utf-8")
     study = tk.load_study(folder)
     assert set(study.responses(wave="all")["team"]) == {"T0", "T1"}

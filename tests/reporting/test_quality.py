@@ -42,16 +42,16 @@ Flagged = Callable[[int], OrganisationReport]
 
 @pytest.fixture(scope="module")
 def flagged(study: tk.Study) -> Flagged:
-    """Return the report of birchwood in which so many of the staff are flagged."""
+    """Return the report of dogwood in which so many of the staff are flagged."""
 
     def made(count: int) -> OrganisationReport:
         frame = study._gathered.frame
-        own = frame[(frame["organisation"] == "birchwood") & (frame["audience"] == "staff")].index
+        own = frame[(frame["organisation"] == "dogwood") & (frame["audience"] == "staff")].index
         marks = frame["quality_check"].where(~frame.index.isin(own), "kept")
         marks[own[:count]] = "flagged"
         other = replace(study)
         other.__dict__["_gathered"] = replace(study._gathered, frame=frame.assign(quality_check=marks))
-        return tk.open_report(other, "birchwood")
+        return tk.open_report(other, "dogwood")
 
     return made
 
@@ -73,7 +73,7 @@ def test_up_to_four_who_are_flagged_look_like_nobody(flagged: Flagged) -> None:
 def test_shares_without_the_flagged_are_those_of_everybody_else(flagged: Flagged, study: tk.Study) -> None:
     found = flagged(30)
     rows = found.released["by_quality_check"].query("audience == 'staff' and quality_check == 'kept'")
-    frame = study.responses("birchwood")
+    frame = study.responses("dogwood")
     rest = frame[frame["audience"] == "staff"].iloc[30:]
     shown = rows[rows["shown"] & (rows["bound"] == "")].set_index("item")
     assert len(shown) >= 4
@@ -180,7 +180,7 @@ def test_response_rates_are_of_the_margins_people(tmp_path: Path) -> None:
 
 
 def test_the_ledger_holds_the_people_of_both_parts(study: tk.Study) -> None:
-    people = beside_releases(study, "birchwood", "2026", hashed=True).people[0]
+    people = beside_releases(study, "dogwood", "2026", hashed=True).people[0]
     groups = {group for _, group in people.bases}
     for part in ("early", "late"):
         assert group_text([("audience", "staff"), ("field_phase", part)]) in groups
@@ -201,7 +201,7 @@ def test_a_study_without_the_key_has_no_such_chapter_and_names_are_kept_free(tmp
         "short: {en: Field, fr: Terrain}, source: {origin: own}, "
         "options: [{code: phase, label: {en: One, fr: Un}}, {code: other, label: {en: Two, fr: Deux}}]}\n"
     )
-    words = instrument.read_text("utf-8").replace("fair, stay]", "fair, stay, field]")
+    words = instrument.read_text("utf-8").replace("advise, comment]", "advise, comment, field]")
     instrument.write_text(words + item, "utf-8")
     path.write_text(text.replace("quality: false", "") + "quality: true\n", "utf-8")
     with pytest.raises(InvalidInput, check=problem("name-taken", "item field_phase")):

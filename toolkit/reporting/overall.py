@@ -79,7 +79,7 @@ def client_cells(folder: str | Path, wave: str, organisations: Sequence[str]) ->
         if status not in DONE:
             hint = "build the reports of all organisations of the wave first"
             problems.append(Problem("file-not-found", str(place), "holds no finished report", hint))
-        elif "item" in rows:
+        elif "estimate" in rows:
             parts.append(_cells_of(rows).assign(wave=wave, organisation=one))
     if problems:
         raise InvalidInput("overall report", problems)
