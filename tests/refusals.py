@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.util import find_spec
+
+import pytest
 
 from toolkit.errors import InvalidInput, ProblemCode
 
-__all__ = ["Refusal", "problem"]
+__all__ = ["Refusal", "needs_parquet", "problem"]
+
+needs_parquet = pytest.mark.skipif(find_spec("pyarrow") is None, reason="pyarrow (extra parquet) is not here")
 
 
 @dataclass(frozen=True)

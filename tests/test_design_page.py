@@ -52,7 +52,7 @@ def test_the_page_leads_from_an_empty_folder_to_the_field(
         assert main(command) == 0, command
     assert Path("preview/meetings.html").is_file()
     assert Path("field/meetings.txt").is_file()
-    assert len(pd.read_parquet("dry_run.parquet")) == 150
+    assert len(pd.read_csv("coded.csv")) == 150
 
     (example,) = _blocks("py")
     names: dict[str, object] = {}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from tests.refusals import problem
 from toolkit.errors import InvalidInput
 from toolkit.study import Study, load_study
+from toolkit.study import study as store
 from toolkit.study.study import open_part, part_bytes, write_parts
 
 
@@ -66,8 +68,25 @@ def test_the_same_answers_give_the_same_bytes_and_one_other_answer_does_not(stud
     assert list(part_bytes(parts_changed["org-02"])) == list(part_bytes(parts["org-02"]))
 
 
-def test_a_part_that_is_no_parquet_is_refused(study, parts, tmp_path):
-    for name in ("answers.parquet", "organisations.parquet"):
+def test_a_part_that_cannot_be_read_is_refused(study, parts, tmp_path):
+    for name in ("answers.npz", "organisations.npz"):
         (tmp_path / name).write_bytes(b"cut off")
-    with pytest.raises(InvalidInput, check=problem("unreadable-file", "organisations.parquet")):
+    with pytest.raises(InvalidInput, check=problem("unreadable-file", "organisations.npz")):
         open_part(study, tmp_path)
+
+
+def test_every_type_of_column_comes_back(tmp_path):
+    frame = pd.DataFrame(
+        {
+            "codes": np.array([-1, 0, 3], dtype="int8"),
+            "weight": [0.1 + 0.2, np.nan, 1e-300],
+            "people": pd.array([5, None, 2**60], dtype="Int64"),
+            "text": pd.Series(['é\u2028 "x"', None, ""], dtype="str"),
+            "tick": [True, False, True],
+            "day": pd.to_datetime(["2026-01-31", None, "2026-02-01"]),
+            "none": pd.Series([None, None, None], dtype="str"),
+        }
+    )
+    for rows in (frame, frame.iloc[:0]):
+        store._write(rows, tmp_path / "one.npz")
+        pd.testing.assert_frame_equal(store._read(tmp_path / "one.npz"), rows)

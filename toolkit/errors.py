@@ -40,6 +40,7 @@ ProblemCode = Literal[
     "missing-value",  # a blank cell or a part without a value
     "no-answers",  # nobody answered, or no answers are left
     "no-rows",  # a frame or table without rows
+    "not-installed",  # an optional package that this needs
     "not-translated",  # a text without a translation
     # values that are not valid
     "above-population",  # more answers or sampled units than there are in the population

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import importlib.util
 import json
 import os
 import re
@@ -11,6 +12,8 @@ import zipfile
 import zlib
 from pathlib import Path
 from typing import Any
+
+from toolkit.errors import Problem
 
 __all__ = [
     "DEEPEST",
@@ -26,6 +29,7 @@ __all__ = [
     "gunzipped",
     "is_file",
     "is_folder",
+    "no_parquet",
     "parsed_json",
     "read_bytes",
     "size_in_words",
@@ -223,3 +227,11 @@ def whole_characters(text: str) -> str:
         paired = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
         return _HALF.sub("\ufffd", paired)
     return text
+
+
+def no_parquet(where: str) -> list[Problem]:
+    """Return the problem that pyarrow, with which pandas reads and writes Parquet, is not installed."""
+    if importlib.util.find_spec("pyarrow") is not None:
+        return []
+    hint = "pip install 'survey-research-toolkit[parquet]', or use another format such as .csv"
+    return [Problem("not-installed", where, "is Parquet, which needs pyarrow; it is not installed", hint)]

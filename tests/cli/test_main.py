@@ -200,9 +200,22 @@ def completed(shell: str, *words: str, script: Path) -> list[str]:
             f"_shtab_survey_toolkit survey-toolkit '{words[-1]}' '{words[-2]}'; "
             "printf '%s\\n' ${COMPREPLY[@]}"
         )
-    else:
+    elif shell == "fish":
         text = f"source {script}; complete -C '{' '.join(words)}'"
-    done = subprocess.run([shell, "-c", text], capture_output=True, text=True, check=True)
+    else:  # completes for a person only: a terminal is typed into, and the last word of the line is printed
+        (script.parent / "_survey-toolkit").write_bytes(script.read_bytes())
+        setup = script.with_name("setup")
+        setup.write_text(
+            f"fpath=({script.parent} $fpath); autoload -Uz compinit; compinit -D -u\n"
+            'survey-toolkit() print -r -- "=>$argv[-1]<="\n',
+            "utf-8",
+        )
+        text = (
+            f"zmodload zsh/zpty; zpty it 'TERM=dumb zsh -f -i'; zpty -w it 'source {setup}'; "
+            f"zpty -w it $'{' '.join(words)}\\t'; zpty -r it all '*=>*<=*'; "
+            "print -r -- ${${all##*=>}%%<=*}"
+        )
+    done = subprocess.run([shell, "-c", text], capture_output=True, text=True, check=True, timeout=60)
     return [line.split("\t")[0].strip() for line in done.stdout.splitlines()]
 
 
@@ -216,12 +229,10 @@ def test_a_shell_completes_commands_options_and_values(
     text = script.read_text("utf-8")
     assert all(one.prog.split()[-1] in text for one in COMMANDS)
     if not shutil.which(shell):
-        return
+        pytest.skip(f"{shell} is not on this machine")
     subprocess.run([shell, "-n", str(script)], check=True)
-    if shell == "zsh":  # completes for a person only
-        return
-    assert "report" in completed(shell, "survey-toolkit", "rep", script=script)
+    assert "report" in completed(shell, "survey-toolkit", "repo", script=script)
     assert "--organisation" in completed(shell, "survey-toolkit", "report", "--org", script=script)
     assert "contradicted" in completed(
-        shell, "survey-toolkit", "findings", "list", "--verdict", "con", script=script
+        shell, "survey-toolkit", "findings", "list", "--verdict", "contr", script=script
     )

@@ -16,6 +16,7 @@ import pyreadstat
 import pytest
 
 from tests.platforms.makers import choice, made, matrix, multi, text
+from tests.refusals import needs_parquet
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument
 from toolkit.platforms import AnswersFile, read_answers
@@ -525,7 +526,7 @@ def test_another_wave_is_refused(tmp_path: Path, tiny: Instrument) -> None:
     assert "column wave, row 2: names wave '2019', but the study file says the file is of wave 'w'" in said
 
 
-@pytest.mark.parametrize("ending", ["parquet", "xlsx"])
+@pytest.mark.parametrize("ending", [pytest.param("parquet", marks=needs_parquet), "xlsx"])
 def test_a_table_may_be_parquet_or_a_workbook(tmp_path: Path, tiny: Instrument, ending: str) -> None:
     frame = pd.DataFrame({"who": [1, 2], "use": ["Yes", "No"], "count": [7.0, None]})
     path = tmp_path / f"a.{ending}"

@@ -10,15 +10,19 @@ import pandas as pd
 import pytest
 
 from tests.platforms.makers import choice, made
-from tests.refusals import problem
+from tests.refusals import needs_parquet, problem
 from toolkit.cli import main
 from toolkit.errors import InvalidInput
+from toolkit.instrument import load_instrument
 from toolkit.platforms import platform_of
+from toolkit.platforms.answer_files import read_coded
+from toolkit.platforms.files.opening import read_cells
 
 Write = Callable[..., Path]
 ANSWERED = {"aiuse": "0", "agree[prod]": "4", "agree[load]": "2", "agree[burn]": "5", "years": "3"}
 
 
+@needs_parquet
 def test_it_writes_the_frame_and_says_what_became_of_the_rows(
     limesurvey: Write, root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -85,7 +89,7 @@ def test_a_file_that_tells_nothing_is_refused(tmp_path: Path) -> None:
         platform_of(path)
 
 
-@pytest.mark.parametrize("ending", ["csv", "parquet"])
+@pytest.mark.parametrize("ending", ["csv", pytest.param("parquet", marks=needs_parquet)])
 def test_answers_that_begin_like_formulas_are_written_to_the_letter(ending: str, tmp_path: Path) -> None:
     said = ["=1+1", "+33 6 12", "-x", "@me", "'=quoted"]
     made(tmp_path, [choice("view", {"1": "A", "2": "B"}), {"id": "why", "type": "text"}])
@@ -102,3 +106,22 @@ def test_answers_that_begin_like_formulas_are_written_to_the_letter(ending: str,
     assert main(asked) == 0
     frame = pd.read_csv(out, dtype=str) if ending == "csv" else pd.read_parquet(out)
     assert frame["why"].tolist() == said
+
+
+def test_without_pyarrow_parquet_is_refused_with_the_extra_to_install(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("toolkit.inputs.importlib.util.find_spec", lambda name: None)
+    (tmp_path / "a.parquet").write_bytes(b"PAR1 and more PAR1")
+    for read in (
+        lambda: read_cells(tmp_path / "a.parquet", source="a.parquet"),
+        lambda: read_coded(tmp_path / "a.parquet", load_instrument(root / "instruments" / "employee.yaml")),
+    ):
+        with pytest.raises(InvalidInput, check=problem("not-installed", "file")):
+            read()
+    assert main(["read", "nowhere.csv", "--instrument", "x.yaml", "--out", str(tmp_path / "b.parquet")]) == 2
+    assert "pip install 'survey-research-toolkit[parquet]'" in capsys.readouterr().err
+    instrument = str(root / "instruments" / "employee.yaml")
+    assert main(["simulate", instrument, "--n", "employee=9", "--out", str(tmp_path / "b.parquet")]) == 2
+    assert "survey-research-toolkit[parquet]" in capsys.readouterr().err
+    assert not (tmp_path / "b.parquet").exists()

@@ -12,6 +12,7 @@ import os
 import socket
 import zipfile
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +111,7 @@ SOUND = {
     "json": JSON,
     "xml": XML,
     "zip of xml": archive({"a.xml": XML, "b.xml": XML.replace(b"u1", b"u2")}),
-    "parquet": parquet(),
+    **({"parquet": parquet()} if find_spec("pyarrow") else {}),
 }
 
 

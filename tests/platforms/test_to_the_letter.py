@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from tests.platforms.makers import choice, made
+from tests.refusals import needs_parquet
 from toolkit.cli import main
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument
@@ -113,7 +114,9 @@ WRITERS = {
 }
 
 
-@pytest.mark.parametrize("writer", WRITERS)
+@pytest.mark.parametrize(
+    "writer", [pytest.param(one, marks=needs_parquet if "parquet" in one else ()) for one in WRITERS]
+)
 def test_every_text_comes_back_to_the_letter(instrument: Instrument, tmp_path: Path, writer: str) -> None:
     texts = list(WRITTEN.values())
     frame = frame_of(instrument, tmp_path, texts)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.refusals import needs_parquet
 from tests.reporting.test_one_audience import study  # noqa: F401
 from toolkit.cli import main
 from toolkit.reporting import run_reports
@@ -43,7 +44,7 @@ def test_a_run_keeps_its_own_files_private_and_hands_out_the_rest(study: Path, o
 
 
 @pytest.mark.parametrize("study", ["en"], indirect=True)
-@pytest.mark.parametrize("name", ["answers.csv", "answers.parquet"])
+@pytest.mark.parametrize("name", ["answers.csv", pytest.param("answers.parquet", marks=needs_parquet)])
 def test_answers_that_are_written_are_their_owners_alone(study: Path, name: str, open_umask: None) -> None:  # noqa: F811
     read = [str(study.with_name("2026.csv")), "--instrument", str(study.with_name("canteen.yaml"))]
     (study.parent / name).write_text("readable by all")

@@ -22,6 +22,7 @@ from matplotlib.figure import Figure
 from scipy import stats
 
 import toolkit as tk
+from tests.refusals import needs_parquet
 from toolkit.instrument import Instrument, asked
 from toolkit.instrument.model import MISSING
 from toolkit.study import Study
@@ -117,7 +118,7 @@ def _parquet(frame: pd.DataFrame) -> pd.DataFrame:
         ),
         lambda frame: frame.set_index("respondent").sample(frac=0.5, random_state=1).reset_index(),
         lambda frame: pd.read_pickle(_pickled(frame)),
-        _parquet,
+        pytest.param(_parquet, marks=needs_parquet),
     ],
     ids=["filter", "sort", "concat", "merge", "sample", "pickle", "parquet"],
 )

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 from toolkit.cli.common import INSTRUMENTS_HELP, Commands, add_command, platform_names
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from toolkit.platforms import AnswersFile
 
 
@@ -22,7 +20,7 @@ def add(commands: Commands) -> None:
         "read",
         _read,
         "read one answer file and report the disposition of every row",
-        "survey-toolkit read results.csv --instrument instruments/employee.yaml --out answers.parquet",
+        "survey-toolkit read results.csv --instrument instruments/employee.yaml --out answers.csv",
         description="Read one answer file as a platform exported it, print its disposition, and write the "
         "coded frame if --out is given.",
     )
@@ -63,8 +61,10 @@ def _read(given: argparse.Namespace) -> int:
     from toolkit.errors import InvalidInput, Problem
     from toolkit.instrument import load_instruments
     from toolkit.platforms import divided, read_answers
+    from toolkit.platforms.answer_files import coded_bytes
     from toolkit.responses import decode
     from toolkit.responses.gather import nobody_kept
+    from toolkit.system import write_files
 
     _check_out(given.out)
     instrument = load_instruments(given.instrument)
@@ -84,13 +84,15 @@ def _read(given: argparse.Namespace) -> int:
         frame = (
             parts[0].coded if len(parts) == 1 else pd.concat([one.coded for one in parts], ignore_index=True)
         )
-        _write(frame, Path(given.out))
+        out = Path(given.out)
+        write_files(out.parent, {out.name: coded_bytes(frame, out)}, private=True)
         print(f"{given.out}: {len(frame)} respondents, {len(instrument.variables)} columns of answers")
     return 0
 
 
 def _check_out(out: str | None) -> None:
     from toolkit.errors import InvalidInput, Problem
+    from toolkit.inputs import no_parquet
 
     if out is not None and Path(out).suffix not in (".parquet", ".csv"):
         what = "is neither .parquet nor .csv"
@@ -98,6 +100,8 @@ def _check_out(out: str | None) -> None:
             "--out",
             [Problem("unsupported-format", out, what, "end its name in .parquet (keeps types) or .csv")],
         )
+    if out is not None and Path(out).suffix == ".parquet" and (problems := no_parquet(out)):
+        raise InvalidInput("--out", problems)
 
 
 def _entry(given: argparse.Namespace, path: Path) -> AnswersFile:
@@ -153,16 +157,3 @@ def _checked(options: dict[str, Any], source: str) -> AnswersFile:
             for one in fault.errors()
         ]
         raise InvalidInput(source, problems) from fault
-
-
-def _write(frame: pd.DataFrame, out: Path) -> None:
-    import io
-
-    from toolkit.system import write_files
-
-    held = io.BytesIO()
-    if out.suffix == ".csv":
-        frame.to_csv(held, index=False, encoding="utf-8-sig")
-    else:
-        frame.to_parquet(held)
-    write_files(out.parent, {out.name: held.getvalue()}, private=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -148,6 +147,7 @@ def _rehearse(given: argparse.Namespace) -> int:
 
 def _check_out(out: Path, platform: str | None, problems: list[Problem]) -> None:
     from toolkit.errors import Problem
+    from toolkit.inputs import no_parquet
 
     known = (".csv",) if platform else (".csv", ".parquet")
     if out.suffix not in known:
@@ -155,6 +155,8 @@ def _check_out(out: Path, platform: str | None, problems: list[Problem]) -> None
         problems.append(
             Problem("unsupported-format", f"--out {out}", "is not a valid name of an answer file", hint)
         )
+    elif out.suffix == ".parquet":
+        problems += no_parquet(f"--out {out}")
 
 
 def _counts(text: str | None, instrument: Instrument, problems: list[Problem]) -> dict[str, int]:
@@ -179,6 +181,7 @@ def _counts(text: str | None, instrument: Instrument, problems: list[Problem]) -
 
 
 def _content(made: Rehearsal, instrument: Instrument, out: Path, platform: str | None, seed: int) -> bytes:
+    from toolkit.platforms.answer_files import coded_bytes
     from toolkit.simulation.exports import EXPORTS
 
     if platform:
@@ -186,9 +189,4 @@ def _content(made: Rehearsal, instrument: Instrument, out: Path, platform: str |
         return EXPORTS[platform].write(
             made.frame, instrument, seed=seed, language=language, opens=_OPENS, closes=_CLOSES
         )
-    held = io.BytesIO()
-    if out.suffix == ".csv":
-        made.frame.to_csv(held, index=False, encoding="utf-8-sig")
-    else:
-        made.frame.to_parquet(held)
-    return held.getvalue()
+    return coded_bytes(made.frame, out)

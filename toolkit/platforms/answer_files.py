@@ -9,14 +9,14 @@ from pathlib import Path
 import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem, near_names
-from toolkit.inputs import LARGEST_ANSWERS, read_bytes
+from toolkit.inputs import LARGEST_ANSWERS, no_parquet, read_bytes
 from toolkit.instrument.model import Instrument, Variable
 from toolkit.platforms import PLATFORMS, get_platform
 from toolkit.platforms.naming import or_else
 from toolkit.platforms.words import narrow
 from toolkit.system import write_files
 
-__all__ = ["checked_frame", "read_coded", "write_answers"]
+__all__ = ["checked_frame", "coded_bytes", "read_coded", "write_answers"]
 
 
 def write_answers(
@@ -109,6 +109,8 @@ def read_coded(path: str | Path, instrument: Instrument) -> pd.DataFrame:
     path = Path(path)
     try:
         if path.suffix == ".parquet":
+            if problems := no_parquet("file"):
+                raise InvalidInput(path.name, problems)
             frame = pd.read_parquet(io.BytesIO(read_bytes(path, most=LARGEST_ANSWERS)))
         elif path.suffix == ".csv":
             held = io.BytesIO(read_bytes(path, most=LARGEST_ANSWERS))
@@ -116,7 +118,7 @@ def read_coded(path: str | Path, instrument: Instrument) -> pd.DataFrame:
             frame = frame.replace("", None)
         else:
             what = "is neither .parquet nor .csv"
-            hint = "write the coded frame with `survey-toolkit read … --out answers.parquet`"
+            hint = "write the coded frame with `survey-toolkit read … --out answers.csv`"
             raise InvalidInput(path.name, [Problem("unsupported-format", "file", what, hint)])
     except InvalidInput:
         raise
@@ -127,6 +129,16 @@ def read_coded(path: str | Path, instrument: Instrument) -> pd.DataFrame:
         )
         raise InvalidInput(path.name, [problem]) from fault
     return checked_frame(frame, instrument, source=path.name)
+
+
+def coded_bytes(frame: pd.DataFrame, out: Path) -> bytes:
+    """Return a coded frame as the bytes of a .csv or .parquet file, as the name of the file ends."""
+    held = io.BytesIO()
+    if out.suffix == ".csv":
+        frame.to_csv(held, index=False, encoding="utf-8-sig")
+    else:
+        frame.to_parquet(held)
+    return held.getvalue()
 
 
 def checked_frame(frame: pd.DataFrame, instrument: Instrument, *, source: str = "answers") -> pd.DataFrame:

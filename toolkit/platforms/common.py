@@ -55,14 +55,6 @@ __all__ = [
     "with_write_in",
 ]
 
-_BLANK = (
-    r"\t\n\x0b\x0c\r \x1c-\x1f\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"
-)
-
-
-_UNTIDY = f"^[{_BLANK}]|[{_BLANK}]$|[{_BLANK}][{_BLANK}]|[{_BLANK.replace(' ', '')}]"
-"""Cells that `tidy` would change: blanks around them, several of them, or one that is no plain blank."""
-
 
 def tidied(cells: pd.DataFrame) -> pd.DataFrame:
     """Trim every cell and make every run of blanks one; each different cell is looked at once."""
@@ -72,14 +64,7 @@ def tidied(cells: pd.DataFrame) -> pd.DataFrame:
 def _tidied(column: pd.Series) -> pd.Series:
     if isinstance(column.dtype, pd.CategoricalDtype):
         return recoded(column, {cell: tidy(cell) for cell in column.cat.categories})
-    import pyarrow as pa
-    from pyarrow import compute
-
-    found = compute.match_substring_regex(pa.array(column.array), _UNTIDY)
-    loose = pd.Series(found.to_numpy(zero_copy_only=False), index=column.index)
-    if not loose.any():
-        return column
-    return column.where(~loose, column[loose].map(tidy).reindex(column.index))
+    return pd.Series([tidy(cell) for cell in column], index=column.index, dtype=column.dtype)
 
 
 def recoded(cells: pd.Series, changed: Mapping[str, str]) -> pd.Series:

@@ -14,7 +14,7 @@ from toolkit.platforms.files.opening import kind_of, read_cells, unpacked
 from toolkit.platforms.files.sheet import Sheet, without_empty_columns
 from toolkit.platforms.matching import unique_sheet
 from toolkit.platforms.naming import folder_name, slug
-from toolkit.platforms.table import load_table, read_mapped
+from toolkit.platforms.table import headed, read_table
 from toolkit.platforms.vocabulary import plain_number, tidy
 
 __all__ = ["divided", "headings_of_file", "platform_of", "read_answers"]
@@ -99,7 +99,7 @@ def _sheet(entry: AnswersFile, path: Path) -> Sheet:
     if isinstance(dialect, Dialect):
         sheet = without_empty_columns(dialect.load(path, entry.file, entry.opening))
     elif dialect is not None:
-        sheet = load_table(path, entry, dialect)
+        sheet = headed(read_cells(path, source=entry.file, how=entry.opening), entry, dialect)
     else:
         raise InvalidInput(entry.file, [_unread(entry.platform)])
     return unique_sheet(sheet)[0]
@@ -196,16 +196,8 @@ def read_answers(
     if entry is None or entry.mapping is None:
         hint = "write one; see docs/your_own_study.md"
         raise InvalidInput(source, [Problem("missing-key", "mapping", "is missing", hint)])
-    return read_mapped(
-        load_table(path, entry, dialect),
-        path,
-        instrument,
-        entry=entry,
-        strict=strict,
-        separators=dialect.separators,
-        ids=dialect.ids,
-        ended=dialect.ended,
-    )
+    sheet = read_cells(path, source=source, how=entry.opening)
+    return read_table(sheet, path, instrument, entry=entry, dialect=dialect, strict=strict)
 
 
 def _unread(platform: str) -> Problem:

@@ -27,7 +27,6 @@ from toolkit.platforms.common import (
     with_write_in,
 )
 from toolkit.platforms.exports import Export
-from toolkit.platforms.files.opening import read_cells
 from toolkit.platforms.files.sheet import Sheet, flattened, named, peeled, without_empty_columns
 from toolkit.platforms.matching import unique_sheet
 from toolkit.platforms.naming import rows_said
@@ -50,12 +49,13 @@ __all__ = [
     "MappedAnswers",
     "another_year",
     "design_columns",
-    "load_table",
+    "headed",
     "long_file",
     "mapping_problems",
     "other_shape",
     "pivoted",
     "read_mapped",
+    "read_table",
     "spelt_as_mapped",
     "unexplained",
     "without_optional",
@@ -89,15 +89,36 @@ class FormDialect:
     whole: bool = False
 
 
-def load_table(path: Path, entry: AnswersFile, dialect: FormDialect) -> Sheet:
-    """Read the cells of a table, with one name per column.
+def read_table(
+    sheet: Sheet,
+    path: Path,
+    instrument: Instrument,
+    *,
+    entry: AnswersFile,
+    dialect: FormDialect,
+    strict: bool = True,
+) -> Export:
+    """Read a table's cells as the entry's mapping and the platform's dialect say; see `read_mapped`."""
+    return read_mapped(
+        headed(sheet, entry, dialect),
+        path,
+        instrument,
+        entry=entry,
+        strict=strict,
+        separators=dialect.separators,
+        ids=dialect.ids,
+        ended=dialect.ended,
+    )
+
+
+def headed(sheet: Sheet, entry: AnswersFile, dialect: FormDialect) -> Sheet:
+    """Take off further rows of headings, and columns without anything in them.
 
     Raises
     ------
     InvalidInput
         Where it is not the platform's, or holds no rows below its headings.
     """
-    sheet = read_cells(path, source=entry.file, how=entry.opening)
     if not dialect.whole:
         sheet = without_empty_columns(sheet)
     rows = dialect.heading_rows(sheet, entry.file) if entry.headings is None else entry.headings

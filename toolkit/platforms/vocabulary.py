@@ -132,7 +132,7 @@ def _unambiguous(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 def tidy(text: str) -> str:
     """Drop surrounding blanks and make every run of blanks one."""
-    return re.sub(r"\s+", " ", text).strip()
+    return " ".join(text.split())
 
 
 def folded(text: str) -> str:

@@ -23,6 +23,7 @@ from toolkit.platforms.common import NOT_TICKED, TICKED
 from toolkit.platforms.exports import Dialect
 from toolkit.platforms.files.opening import read_cells
 from toolkit.platforms.files.sheet import Sheet, flattened, peeled
+from toolkit.platforms.files.workbooks import frame_sheet
 from toolkit.platforms.matching import unique_sheet
 from toolkit.platforms.naming import slug
 from toolkit.study.starting import FOR_REAL, study_file, study_id, yaml_text
@@ -123,6 +124,7 @@ def draft_study(
     folder, export = Path(folder), Path(export)
     id_ = study_id(folder)
     questionnaire, entry, guesses = _drafted(
+        _sheet_of_file(export),
         export,
         {"audience": audience_column, "organisation": organisation_column},
         id_=id_,
@@ -219,23 +221,27 @@ def draft_instrument(
     3.33
     """
     from toolkit.instrument import load_instrument
-    from toolkit.platforms import read_answers
+    from toolkit.platforms.table import FormDialect, read_table
     from toolkit.responses import decode
 
     given = {"audience": audience_column, "organisation": organisation_column}
+    if isinstance(source, pd.DataFrame):
+        path = Path("frame")
+        sheet, orders = _sheet_of(source)
+    else:
+        path = Path(source)
+        sheet, orders = _sheet_of_file(path), {}
+    questionnaire, entry, guesses = _drafted(
+        sheet, path, given, id_="drafted", title=path.stem, wave=None, orders=orders
+    )
     with temporary_folder() as folder:
-        if isinstance(source, pd.DataFrame):
-            path, orders = folder / "frame.parquet", _as_file(source, folder / "frame.parquet")
-        else:
-            path, orders = Path(source), {}
-        questionnaire, entry, guesses = _drafted(
-            path, given, id_="drafted", title=path.stem, wave=None, orders=orders
-        )
         text = f"{_head(path.name, guesses)}{yaml_text(questionnaire)}"
         (folder / "questionnaire.yaml").write_text(text, encoding="utf-8")
         loaded = load_instrument(folder / "questionnaire.yaml")
-        read = read_answers(path, loaded, entry=AnswersFile.model_validate(entry))
-        answers = decode(read, loaded).frame
+    read = read_table(
+        sheet, path, loaded, entry=AnswersFile.model_validate(entry), dialect=FormDialect(whole=True)
+    )
+    answers = decode(read, loaded).frame
     drafted = DraftedInstrument.model_construct(
         **{name: getattr(loaded, name) for name in Instrument.model_fields}
     )
@@ -243,8 +249,8 @@ def draft_instrument(
     return drafted
 
 
-def _as_file(frame: pd.DataFrame, path: Path) -> dict[str, list[str]]:
-    """Write a frame as a file to draft from; return the order of the answers of its ordered Categoricals."""
+def _sheet_of(frame: pd.DataFrame) -> tuple[Sheet, dict[str, list[str]]]:
+    """Return a frame's cells to draft from, and the order of the answers of its ordered Categoricals."""
     problems = (
         [Problem("no-rows", "frame", "has no rows or no columns", "give answers")] if frame.empty else []
     )
@@ -265,8 +271,7 @@ def _as_file(frame: pd.DataFrame, path: Path) -> dict[str, list[str]]:
         written[str(name)] = column.map(_written, na_action="ignore").astype("str").to_numpy()
     if problems:
         raise InvalidInput("draft_instrument", problems)
-    pd.DataFrame(written).to_parquet(path)
-    return orders
+    return frame_sheet(pd.DataFrame(written), source="frame"), orders
 
 
 def _written(value: object) -> str:
@@ -274,7 +279,17 @@ def _written(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) and value.is_integer() else str(value)
 
 
+def _sheet_of_file(export: Path) -> Sheet:
+    if export.suffix.lower() not in _ENDINGS:
+        hint = f"export the answers as one of {', '.join(_ENDINGS)}"
+        raise InvalidInput(
+            export, [Problem("unsupported-format", f"file {export.name}", "cannot be drafted from", hint)]
+        )
+    return read_cells(export, source=export.name)
+
+
 def _drafted(
+    sheet: Sheet,
     export: Path,
     given: dict[str, str | None],
     *,
@@ -284,13 +299,7 @@ def _drafted(
     orders: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> tuple[dict[str, Any], dict[str, Any], list[str]]:
     """Draft the questionnaire, the entry of its answers, and what was guessed."""
-    if export.suffix.lower() not in _ENDINGS:
-        hint = f"export the answers as one of {', '.join(_ENDINGS)}"
-        raise InvalidInput(
-            export, [Problem("unsupported-format", f"file {export.name}", "cannot be drafted from", hint)]
-        )
     guesses: list[str] = []
-    sheet = read_cells(export, source=export.name)
     platform = None
     if export.suffix.lower() in _TEXT_FILES:
         known = (one for one in PLATFORMS.values() if one.recognises("text", b"", sheet.names))

@@ -10,7 +10,9 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
+import numpy as np
 import pandas as pd
 
 from toolkit.disclosure.comments import (
@@ -670,8 +672,8 @@ class Study(Displayed):
 
 # Coded answers on disk, one folder per organisation, so that a job can open only its own.
 #
-# Answers are kept as Parquet: codes of a categorical column as small integers, its categories taken from
-# the instrument again when it is read. Beside them lie the organisation's own rows of the organisations
+# Answers are kept as numpy arrays: codes of a categorical column as small integers, its categories taken
+# from the instrument again when it is read. Beside them lie the organisation's own rows of the organisations
 # table, and the first and last day of each wave of the whole study.
 
 
@@ -705,16 +707,16 @@ def beside_of_part(study: Study) -> Beside:
     return Beside(frame, frozenset(kept["late"]), frozenset((a, b, c, d) for a, b, c, d in kept["held"]))
 
 
-ANSWERS = "answers.parquet"
-ADMITTED = "admitted.parquet"
-TABLE = "organisations.parquet"
+ANSWERS = "answers.npz"
+ADMITTED = "admitted.npz"
+TABLE = "organisations.npz"
 BESIDE = "beside.json"
 DATES = "dates.json"
 LOGO = "logo"
 COMMENTS = "comments.json"
-PEERS = "peers.parquet"
-PRIORS = "priors.parquet"
-CLIENTS = "clients.parquet"
+PEERS = "peers.npz"
+PRIORS = "priors.npz"
+CLIENTS = "clients.npz"
 PART = "organisation="
 
 
@@ -845,25 +847,37 @@ def _as_answers(frame: pd.DataFrame, instrument: Instrument) -> pd.DataFrame:
 
 
 def _write(frame: pd.DataFrame, path: Path) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    table = pa.Table.from_pandas(frame, preserve_index=False, nthreads=1)
-    pq.write_table(table, path, compression="zstd", write_statistics=False)
+    """Write columns of each numpy type as one array and others as JSON, so that nothing is unpickled."""
+    arrays: dict[str, list[np.ndarray]] = {}
+    cells: dict[str, list[Any]] = {}
+    types = {str(name): str(kind) for name, kind in frame.dtypes.items()}
+    for name, kind in types.items():
+        column = frame[name]
+        if isinstance(column.dtype, np.dtype) and column.dtype.kind in "biufM":
+            arrays.setdefault(kind, []).append(column.to_numpy())
+        else:
+            cells[name] = column.astype(object).where(column.notna(), None).tolist()
+    described: Any = np.frombuffer(json.dumps([types, cells]).encode(), dtype=np.uint8)
+    with path.open("wb") as opened:
+        np.savez(opened, described=described, **{kind: np.stack(held) for kind, held in arrays.items()})  # type: ignore[arg-type]
 
 
 def _read(path: Path) -> pd.DataFrame:
-    import pyarrow.parquet as pq
-
     try:
-        table = pq.ParquetFile(path).read(use_threads=False)
-    except (OSError, ValueError) as fault:  # pyarrow raises ValueError for files that are not Parquet
+        with np.load(path, allow_pickle=False) as held:
+            types, cells = json.loads(held["described"].tobytes())
+            rows = {kind: iter(held[kind]) for kind in held.files if kind != "described"}
+    except (OSError, ValueError, EOFError, BadZipFile) as fault:
         problem = Problem(
             "unreadable-file", str(path.name), f"cannot be read ({fault})", "run the batch again"
         )
         raise InvalidInput("stored answers", [problem]) from None
-    frame: pd.DataFrame = table.to_pandas(use_threads=False)
-    return frame
+    return pd.DataFrame(
+        {
+            name: pd.Series(cells[name], dtype=kind) if name in cells else next(rows[kind])
+            for name, kind in types.items()
+        }
+    )
 
 
 # Loading of a study file and everything it names, with all problems at once.

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.examples import examples
+from tests.refusals import problem
 from toolkit.errors import InvalidInput
 from toolkit.platforms.files import delimited
 from toolkit.platforms.files.delimited import read_sheet
@@ -140,3 +141,25 @@ def test_cells_that_hold_the_delimiter_between_quotes_are_read_as_csv_reads_them
         csv.writer(held, delimiter=";", quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerows(rows)
         sheet = delimited.sheet_of_text(held.getvalue(), source="s")
         assert sheet.cells.to_numpy().tolist() == rows[1:]
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_cells_under_headings_that_are_numbers_stay_as_they_are_written(tmp_path: Path, quote: str) -> None:
+    rows = [["id", "2025", "nan", ""], *([f"r{row}", "05", "1.50", " 1"] for row in range(300))]
+    text = "\n".join(";".join(f"{quote}{cell}{quote}" for cell in row) for row in rows)
+    sheet = read_sheet(_write(tmp_path / "answers.csv", text.encode()), source="answers.csv")
+    assert sheet.cells.to_numpy().tolist() == rows[1:]
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+@pytest.mark.parametrize("cells", [1, 2, 4])
+def test_a_row_of_another_length_far_below_is_refused(tmp_path: Path, quote: str, cells: int) -> None:
+    rows = [
+        ["id", "use", "why"],
+        *([f"r{row}", "1", "a"] for row in range(300)),
+        ["r", "1", "a", "b"][:cells],
+    ]
+    text = "\n".join(";".join(f"{quote}{cell}{quote}" for cell in row) for row in rows)
+    path = _write(tmp_path / "answers.csv", text.encode())
+    with pytest.raises(InvalidInput, check=problem("ragged-row", "row 302")):
+        read_sheet(path, source="answers.csv")

@@ -1,7 +1,7 @@
 """Text files with delimiters, read whole and strictly: encoding named, every ragged row listed.
 
 A file that is provably clean (every quote opens or closes a cell, every row is as long as the first) is
-parsed by Arrow; any other goes through Python's own strict parser, which can say what is wrong and where.
+parsed by pandas; any other goes through Python's own strict parser, which can say what is wrong and where.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,9 +29,6 @@ from toolkit.inputs import (
 )
 from toolkit.platforms.files.sheet import Sheet, headings_of, no_rows
 from toolkit.platforms.naming import rows_said
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 __all__ = [
     "Sheet",
@@ -217,68 +214,54 @@ def _delimiter(text: str) -> tuple[str, int]:
 
 def _parsed_fast(text: str, delimiter: str) -> pd.DataFrame | None:
     """Return every record of a provably clean text, numbered from 1; None in case of doubt."""
-    import pyarrow as pa
-    from pyarrow import csv as arrow_csv
-
     data = text.encode("utf-8").rstrip(b"\r\n")
-    if not _all_quoted(data, delimiter) and not (
-        (b"\r" not in data or data.count(b"\r") == data.count(b"\r\n"))
-        and _quotes_are_clean(data, ord(delimiter))
-    ):
+    delimiters = _all_quoted(data, delimiter)
+    if delimiters is None and (b"\r" not in data or data.count(b"\r") == data.count(b"\r\n")):
+        delimiters = _clean_delimiters(data, ord(delimiter))
+    if delimiters is None:
         return None
     with csv_reader(io.StringIO(text[:_HEAD], newline=""), delimiter, strict=False) as reader:
         sample = list(islice(reader, _SAMPLE))
-    names = [f"f{number}" for number in range(len(sample[0]))]
-    if len(names) < 2:
+    width = len(sample[0])
+    if width < 2:
         return None
     try:
-        table = arrow_csv.read_csv(
-            pa.BufferReader(data),
-            read_options=arrow_csv.ReadOptions(column_names=names, block_size=1 << 22),
-            parse_options=arrow_csv.ParseOptions(
-                delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=False
-            ),
-            convert_options=arrow_csv.ConvertOptions(
-                strings_can_be_null=False,
-                quoted_strings_can_be_null=False,
-                column_types=dict(zip(names, _kinds(sample), strict=True)),
-            ),
+        cells = pd.read_csv(
+            io.BytesIO(data),
+            sep=delimiter,
+            header=None,
+            names=list(range(width)),
+            dtype=dict(enumerate(_kinds(sample))),
+            na_filter=False,
+            skip_blank_lines=False,
+            low_memory=False,
         )
-    except pa.ArrowInvalid:
+    except pd.errors.ParserError:  # a row that is too long
         return None
-    joined = table.unify_dictionaries().combine_chunks()
-    columns = {number: _column(joined.column(number)) for number in range(len(names))}
-    return pd.DataFrame(columns, index=range(1, table.num_rows + 1), copy=False)
+    # pandas fills rows that are too short, and makes numbers of categories that all look like numbers
+    as_text = all(kind == "str" or kind.categories.dtype == "str" for kind in cells.dtypes)
+    if not as_text or delimiters != (width - 1) * len(cells):
+        return None
+    cells.index = range(1, len(cells) + 1)
+    return cells
 
 
-def _kinds(sample: list[list[str]]) -> Iterator[pa.DataType]:
-    """Yield a dictionary type for columns of few values, and plain text for ids and the like."""
-    import pyarrow as pa
-
-    repeating = pa.dictionary(pa.int32(), pa.large_string())
-    for number in range(len(sample[0])):
+def _kinds(sample: list[list[str]]) -> Iterator[str]:
+    """Yield Categoricals for columns of few values under words; plain text for ids and the like."""
+    for number, heading in enumerate(sample[0]):
         cells = {row[number] for row in sample[1:] if number < len(row)}
-        yield pa.large_string() if len(cells) * 2 > len(sample) else repeating
+        few = len(cells) * 2 <= len(sample) and any(map(str.isalpha, heading))
+        yield "category" if few else "str"
 
 
-def _column(column: pa.ChunkedArray) -> pd.Categorical | pd.api.extensions.ExtensionArray:
-    import pyarrow as pa
-
-    if not pa.types.is_dictionary(column.type):
-        return pd.array(column, dtype=pd.StringDtype("pyarrow", na_value=np.nan))
-    held = column.combine_chunks()
-    held = held.chunk(0) if isinstance(held, pa.ChunkedArray) else held
-    codes = held.indices.to_numpy(zero_copy_only=False)
-    return pd.Categorical.from_codes(codes, categories=pd.Index(held.dictionary.to_pylist(), dtype=str))
-
-
-def _all_quoted(data: bytes, delimiter: str) -> bool:
-    """Return whether every cell is quoted, as LimeSurvey does: counting shows that no quote is left over."""
+def _all_quoted(data: bytes, delimiter: str) -> int | None:
+    """Count the delimiters of cells that are all quoted, as LimeSurvey quotes; None where any is not."""
     if not (data[:1] == data[-1:] == b'"'):
-        return False
+        return None
     end = b'"\r\n"' if b'"\r\n"' in data[:_HEAD] else b'"\n"'
     between = _times(data, f'"{delimiter}"'.encode())
-    return between is not None and data.count(b'"') == 2 * (between + data.count(end)) + 2
+    clean = between is not None and data.count(b'"') == 2 * (between + data.count(end)) + 2
+    return between if clean else None
 
 
 def _times(data: bytes, pattern: bytes) -> int | None:
@@ -296,20 +279,23 @@ def _times(data: bytes, pattern: bytes) -> int | None:
     return times
 
 
-def _quotes_are_clean(data: bytes, delimiter: int) -> bool:
-    """Return whether every quote opens a cell, closes one, or is doubled."""
+def _clean_delimiters(data: bytes, delimiter: int) -> int | None:
+    """Count the delimiters outside quotes; None where a quote does not open or close a cell, or double."""
     edges = (delimiter, ord("\n"), ord("\r"), _QUOTE)
     framed = np.frombuffer(b"\n" + data + b"\n", dtype=np.uint8)
-    seen = 0
+    seen = delimiters = 0
     for start in range(1, len(framed) - 1, _CHUNK):
-        here = framed[start : min(start + _CHUNK, len(framed) - 1)] == _QUOTE
+        held = framed[start : min(start + _CHUNK, len(framed) - 1)]
+        here, parts = held == _QUOTE, held == delimiter
         before = framed[start - 1 : start - 1 + len(here)][here][seen % 2 :: 2]
         after = framed[start + 1 : start + 1 + len(here)][here][1 - seen % 2 :: 2]
         for bytes_ in (before, after):
             if sum(int(np.count_nonzero(bytes_ == edge)) for edge in edges) != len(bytes_):
-                return False
+                return None
+        quoted = np.logical_xor.accumulate(here) if len(before) + len(after) else np.zeros_like(here)
+        delimiters += int(np.count_nonzero(parts & (quoted == bool(seen % 2))))
         seen += int(np.count_nonzero(here))
-    return seen % 2 == 0
+    return None if seen % 2 else delimiters
 
 
 def _parsed_strictly(text: str, delimiter: str, source: str, heading_rows: int) -> pd.DataFrame:

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem, near_names
-from toolkit.inputs import LARGEST_WORKBOOK, check_archive, whole_characters
+from toolkit.inputs import LARGEST_WORKBOOK, check_archive, no_parquet, whole_characters
 from toolkit.platforms.files.delimited import check_cells
 from toolkit.platforms.files.sheet import Sheet, no_rows
 from toolkit.system import temporary_folder
@@ -298,6 +298,8 @@ def parquet_sheet(data: bytes, *, source: str, notes: tuple[str, ...] = ()) -> S
     InvalidInput
         Where it cannot be read.
     """
+    if problems := no_parquet("file"):
+        raise InvalidInput(source, problems)
     import pyarrow.parquet as pq
 
     try:
