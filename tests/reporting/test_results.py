@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+import shutil
+import subprocess
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pingouin as pg
+import pypdf
 import pytest
 from scipy import stats
 
@@ -109,6 +112,52 @@ def test_signs_of_latex_are_escaped(tmp_path: Path) -> None:
     assert r"\textasciitilde{}a\textasciicircum{}b\textbackslash{}c \$x\$ \textless{}y\textgreater{}" in text
     assert r"\caption{100\% \& more\_or\_less}" in text
     assert "\n{}[opt]" in text
+
+
+@pytest.mark.slow
+def test_latex_compiles_and_prints_what_the_table_holds(tmp_path: Path, study: Any) -> None:
+    if not shutil.which("pdflatex"):
+        pytest.skip("pdflatex is not on this machine")
+    signs = "a \\ ~ ^ $ # & _ % { } < > | \" ' ` [x] ≥ ≤ − – — …"
+    signs += " ’ “ ” « » œ é ï ñ ² δ χ α ω η × ± · → \u202f\u00a0 €"
+    odd = pd.DataFrame({signs: [signs, "[opt]", "*", "--"], "n": [1, 2, 3, 4]})
+    rows = tk.gaps(study.responses(), study.instrument, between="audience", measure="top").head(3)
+    own = {"instrument": study.instrument, "title": "Table & 1"}
+    written = [
+        tk.save_table(odd, tmp_path / "odd.tex", title=signs, note=signs),
+        tk.save_table(rows, tmp_path / "en.tex", **own),
+        tk.save_table(rows, tmp_path / "fr.tex", language="fr", note="À lire.", **own),
+    ]
+    inputs = "\n".join(f"\\input{{{path.name}}}" for path in written)
+    head = r"\documentclass{article}\usepackage{booktabs}\begin{document}"
+    whole = f"{head}\n{inputs}\n\\end{{document}}"
+    (tmp_path / "paper.tex").write_text(whole, "utf-8")
+    command = ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "paper.tex"]
+    done = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, check=False, errors="replace"
+    )
+    assert done.returncode == 0, done.stdout[-1500:]
+    assert "Missing character" not in (tmp_path / "paper.log").read_text("latin-1")
+    printed = "".join(page.extract_text() for page in pypdf.PdfReader(tmp_path / "paper.pdf").pages)
+    assert "Table & 1" in printed
+    assert "95% CI" in printed
+    assert "88,3" in printed
+
+
+def test_sentences_and_tables_are_in_the_language_asked_for(tmp_path: Path, study: Any) -> None:
+    rows = tk.gaps(study.responses(), study.instrument, between="audience", measure="top").head(1)
+    own = {"instrument": study.instrument, "language": "fr"}
+    assert tk.apa(rows, **own).replace("\u00a0", " ") == (
+        "Utilisation de l’IA : dirigeant(e)s 88,3 % (n = 94), salarié(e)s 68,3 % (n = 1505), différence "
+        "20,0 points, IC à 95 % [11,6 ; 25,6], z = 4,08, p < 0,001, p ajusté < 0,001, h = 0,50."
+    )
+    table = tk.format_table(rows, note="À lire", **own)
+    assert table.frame.columns.tolist()[0] == "Question"
+    assert table.frame.iloc[0, -4].replace("\u00a0", " ") == "20,0 [11,6 ; 25,6]"
+    text = _text_of(tk.save_table(table, tmp_path / "t.docx"))
+    assert "Différence, IC à 95 %" in text
+    test = tk.apa(stats.ttest_ind([1.0, 2, 3, 4], [2.0, 3, 4, 9]), language="fr")
+    assert test.startswith("Test t, t(6) = −1,19, p = 0,28")
 
 
 @pytest.mark.parametrize("sign", ["=1+1", "+1+1", "@SUM(A1)", "-1+1", "\t=1", '=cmd|"/C calc"!A0'])

@@ -1,6 +1,7 @@
 """Tables for Word, Excel and LaTeX, APA sentences and the methodology statement.
 
-For a researcher's own results, in English. What a report prints passes the gate and is written by `formats`.
+For a researcher's own results, in the language asked for; the methodology statement, names of methods and
+notes of results are in English. What a report prints passes the gate and is written by `formats`.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from toolkit.analysis.reliability import Reliability
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem, near_names, printable
 from toolkit.instrument.model import Instrument
-from toolkit.locale import using_language
+from toolkit.locale import N_, _, number_marks, using_language
 from toolkit.presentation.blocks import Cell, Table, table_of
 from toolkit.presentation.numbers import NOT_SHOWN, Number, bound_sign, is_known
 from toolkit.presentation.rows import audience_name, item_name
@@ -41,38 +42,45 @@ _STATISTICS = {
 }
 """What a comparison's code says its statistic is."""
 _SCIPY = {
-    "Ttest": ("t test", "t"),
-    "Chi2Contingency": ("Pearson's chi-square test", "χ²"),
-    "Kruskal": ("Kruskal–Wallis test", "H"),
-    "Mannwhitneyu": ("Mann–Whitney test", "U"),
-    "Wilcoxon": ("Wilcoxon signed-rank test", "W"),
-    "F_oneway": ("One-way analysis of variance", "F"),
-    "AlexanderGovern": ("Alexander–Govern test", "A"),
-    "PearsonR": ("Pearson's correlation", "r"),
-    "Significance": ("Rank correlation", "r"),
-    "Power_divergence": ("Chi-square goodness-of-fit test", "χ²"),
-    "BinomTest": ("Exact binomial test", "share"),
-    "Kstest": ("Kolmogorov–Smirnov test", "D"),
-    "Friedmanchisquare": ("Friedman test", "χ²"),
-    "Levene": ("Levene test", "W"),
-    "Bartlett": ("Bartlett test", "χ²"),
-    "Shapiro": ("Shapiro–Wilk test", "W"),
-    "BrunnerMunzel": ("Brunner–Munzel test", "W"),
+    "Ttest": (N_("t test"), "t"),
+    "Chi2Contingency": (N_("Pearson's chi-square test"), "χ²"),
+    "Kruskal": (N_("Kruskal–Wallis test"), "H"),
+    "Mannwhitneyu": (N_("Mann–Whitney test"), "U"),
+    "Wilcoxon": (N_("Wilcoxon signed-rank test"), "W"),
+    "F_oneway": (N_("One-way analysis of variance"), "F"),
+    "AlexanderGovern": (N_("Alexander–Govern test"), "A"),
+    "PearsonR": (N_("Pearson's correlation"), "r"),
+    "Significance": (N_("Rank correlation"), "r"),
+    "Power_divergence": (N_("Chi-square goodness-of-fit test"), "χ²"),
+    "BinomTest": (N_("Exact binomial test"), "share"),
+    "Kstest": (N_("Kolmogorov–Smirnov test"), "D"),
+    "Friedmanchisquare": (N_("Friedman test"), "χ²"),
+    "Levene": (N_("Levene test"), "W"),
+    "Bartlett": (N_("Bartlett test"), "χ²"),
+    "Shapiro": (N_("Shapiro–Wilk test"), "W"),
+    "BrunnerMunzel": (N_("Brunner–Munzel test"), "W"),
 }
 """Type of scipy's result → words, and how its statistic is written."""
 _EFFECTS = {"cohen_h": "h", "hedges_g": "g", "cliff_delta": "δ", "cohen_d": "d", "cohen_dz": "dz"}
+_COMPONENTS = {
+    "composition": N_("composition"),
+    "perception": N_("perception"),
+    "interaction": N_("interaction"),
+    "no_counterpart_a": N_("no counterpart a"),
+    "no_counterpart_b": N_("no counterpart b"),
+}
 _HEADINGS = {
-    "item": "Item",
-    "response": "Answer",
-    "measure": "Measure",
-    "std_error": "SE",
-    "effective_n": "Effective n",
-    "statistic": "Statistic",
+    "item": N_("Item"),
+    "response": N_("Answer"),
+    "measure": N_("Measure"),
+    "std_error": N_("SE"),
+    "effective_n": N_("Effective n"),
+    "statistic": N_("Statistic"),
     "p_value": "p",
-    "p_adjusted": "Adjusted p",
-    "term": "Term",
-    "component": "Component",
-    "column": "Column",
+    "p_adjusted": N_("Adjusted p"),
+    "term": N_("Term"),
+    "component": N_("Component"),
+    "column": N_("Column"),
 }
 _LATEX = str.maketrans(
     {
@@ -83,7 +91,9 @@ _LATEX = str.maketrans(
         "<": r"\textless{}",
         ">": r"\textgreater{}",
         "|": r"\textbar{}",
-        '"': r"\textquotedbl{}",
+        '"': "''",
+        "«": r"$\ll$",
+        "»": r"$\gg$",
         "\u2212": "$-$",
         "\u2013": "--",
         "≥": r"$\geq$",
@@ -92,6 +102,11 @@ _LATEX = str.maketrans(
         "χ": r"$\chi$",
         "²": r"$^2$",
         "\u00a0": "~",
+        "\u202f": r"\,",
+        "ω": r"$\omega$",
+        "α": r"$\alpha$",
+        "η": r"$\eta$",
+        "→": r"$\to$",
         "\n": " ",
     }
 )
@@ -117,8 +132,10 @@ def format_table(
         table or any other frame.
     title, note
         Printed above and below.
-    instrument, language
-        Gives items and audiences their labels.
+    instrument
+        Gives items, answers and audiences their labels.
+    language
+        Of headings, numbers and labels; one of `toolkit.locale.languages()`, as `study.language`.
     level
         Confidence level the rows were computed with. It is printed, not applied (of a model it is applied).
     digits
@@ -143,7 +160,11 @@ def format_table(
         problems.append(Problem("out-of-range", "digits", f"is {digits}", "give a number from 0 to 8"))
     if problems:
         raise InvalidInput("format_table", problems)
-    names = _Names(instrument, language)
+    with using_language(language):
+        return _laid_out(result, title, note, _Names(instrument, language), level, digits)
+
+
+def _laid_out(result: Any, title: str, note: str, names: _Names, level: float, digits: int) -> Table:
     if isinstance(result, CrossTable):
         return _crossed(result, names, title, note, digits)
     frame = _frame_of(result, level)
@@ -189,6 +210,7 @@ def save_table(result: Any, path: str | Path, **options: Any) -> Path:
     Notes
     -----
     Text that a spreadsheet would run as a formula stays text; signs with a meaning in LaTeX are escaped.
+    Latin script compiles with pdflatex; compile other scripts and emoji with xelatex or lualatex.
 
     Examples
     --------
@@ -210,7 +232,8 @@ def save_table(result: Any, path: str | Path, **options: Any) -> Path:
     if problems or writer is None:
         raise InvalidInput("save_table", problems)
     table = result if isinstance(result, Table) else format_table(result, **options)
-    target.write_bytes(writer(_without_control(table)))
+    with using_language(table.language):
+        target.write_bytes(writer(_without_control(table)))
     return target
 
 
@@ -231,9 +254,9 @@ def _crossed(result: CrossTable, names: _Names, title: str, note: str, digits: i
             line[heads[row["column"]]] = Cell(value, n=n, words=f"{words} ({n.figure()})")
             bases[heads[row["column"]]] = Cell(Number(float(row["n"]), "count"))
         made.append(line)
-    explained = "Column percentages with (weighted) counts; n are unweighted."
+    explained = _("Column percentages with (weighted) counts; n are unweighted.")
     if lettered:
-        explained += " A letter beside a share: it is higher than that of the column so named."
+        explained += " " + _("A letter beside a share: it is higher than that of the column so named.")
     notes = [note, f"{explained} {_test_sentence(result.test, 0.95)}", result.method if lettered else ""]
     columns = [head, *heads.values()]
     return table_of(
@@ -289,8 +312,7 @@ class _Names:
     def item(self, name: Any) -> str:
         if self.instrument is None:
             return str(name)
-        with using_language(self.language):
-            return item_name(self.instrument, str(name))
+        return item_name(self.instrument, str(name))
 
     def answer(self, item: str, code: Any) -> str:
         if self.instrument is None or item not in self.instrument:
@@ -301,8 +323,7 @@ class _Names:
     def group(self, name: Any) -> str:
         if self.instrument is None or str(name) not in self.instrument.audiences:
             return str(name)
-        with using_language(self.language):
-            return audience_name(self.instrument, name)
+        return audience_name(self.instrument, name)
 
 
 def _is_percent(row: Mapping[str, Any]) -> bool:
@@ -329,7 +350,7 @@ def _number(value: Any, percent: bool, digits: int, bound: Any = "") -> Number |
 def _text(number: Number | None) -> str:
     if number is None:
         return NOT_SHOWN
-    return number.figure() + ("%" if number.format == "percent" else "")
+    return str(number)
 
 
 def _with_interval(
@@ -347,7 +368,7 @@ def _with_interval(
         )
     words = _text(value)
     if low is not None and high is not None and value is not None and value.exact:
-        words += f" [{low.figure()}, {high.figure()}]"
+        words += f" {_('[{low}, {high}]', low=low.figure(), high=high.figure())}"
     return Cell(value, low, high, words=words)
 
 
@@ -359,8 +380,8 @@ def _p_cell(value: Any) -> Cell:
 
 def _p(value: float) -> str:
     if value < 0.001 or value >= 0.9995:
-        return "< .001" if value < 0.001 else "> .999"
-    return f"{value:.3f}".removeprefix("0")
+        return f"< {_below_one(0.001, 3)}" if value < 0.001 else f"> {_below_one(0.999, 3)}"
+    return _below_one(value, 3)
 
 
 def _leading(
@@ -372,13 +393,13 @@ def _leading(
         if name == "measure" and frame[name].nunique() < 2:
             continue
         if name == "audience_a":
-            found["Groups"] = " – ".join(names.group(row[f"audience_{side}"]) for side in "ab")
+            found[_("Groups")] = " – ".join(names.group(row[f"audience_{side}"]) for side in "ab")
         if name in ("audience_a", "audience_b"):
             continue
         label = names.item(row[name]) if name == "item" else names.group(row[name])
         if name == "response":
             label = names.answer(str(row.get("item", "")), row[name])
-        found[_HEADINGS.get(name, name)] = label
+        found[_(_HEADINGS[name]) if name in _HEADINGS else name] = label
     return found
 
 
@@ -390,22 +411,22 @@ def _gap_cells(
     single = frame[["audience_a", "audience_b"]].drop_duplicates().shape[0] == 1
     sides = [names.group(row[f"audience_{side}"]) for side in "ab"]
     if not single:
-        found["Groups"] = f"{sides[0]} – {sides[1]}"
-    for side, heading in zip("ab", sides if single else ("First", "Second"), strict=True):
+        found[_("Groups")] = f"{sides[0]} – {sides[1]}"
+    for side, heading in zip("ab", sides if single else (_("First"), _("Second")), strict=True):
         value = _number(row[f"estimate_{side}"], percent, digits, row.get(f"bound_{side}", ""))
         n = Number(float(row[f"n_{side}"]), "count") if is_known(row[f"n_{side}"]) else None
         base = f"n = {n.figure()}" if n is not None else f"n {row.get(f'n_{side}_shown', NOT_SHOWN)}"
         found[heading] = Cell(value, n=n, words=f"{_text(value)} ({base})")
-    heading = f"Difference, {100 * level:g}% CI"
+    heading = f"{_('Difference')}, {_interval(level)}"
     found[heading] = _with_interval(row, "gap", percent, digits, points=True)
     found["p"] = _p_cell(row.get("p_value"))
     if "p_adjusted" in row:
-        found["Adjusted p"] = _p_cell(row["p_adjusted"])
+        found[_("Adjusted p")] = _p_cell(row["p_adjusted"])
     if is_known(row.get("effect_size")):
         kind = _EFFECTS.get(str(row["effect_size_kind"]), str(row["effect_size_kind"]))
         value = Number(float(row["effect_size"]), "decimal", digits)
-        found["Effect size"] = Cell(value, words=f"{kind} = {value.figure()}")
-    return found | ({"Alike?": str(row["alike"])} if "alike" in row else {})
+        found[_("Effect size")] = Cell(value, words=f"{kind} = {value.figure()}")
+    return found | ({_("Alike?"): str(row["alike"])} if "alike" in row else {})
 
 
 def _estimate_cells(
@@ -419,14 +440,16 @@ def _estimate_cells(
             n = Number(float(row[name]), "count") if is_known(row[name]) else None
             found[name] = Cell(n) if n is not None else str(row.get("n_shown", NOT_SHOWN))
     split = "component" in row
-    name = str(row.get("kind", "b")) if "term" in row else "Points" if split and percent else "Estimate"
-    heading = f"{name}, {100 * level:g}% CI"
+    name = str(row.get("kind", "b")) if "term" in row else _("Points") if split and percent else _("Estimate")
+    heading = f"{name}, {_interval(level)}"
     found[heading] = _with_interval(row, "estimate", percent, digits, points=split)
     if "term" in row or split:
         error = _number(row.get("std_error"), percent, digits)
         # the error of a ratio is that of its log
         ratio = row.get("kind", "b") not in ("b", "AME") and not split
-        found["SE (log)" if ratio else "SE"] = Cell(error, words="" if error is None else error.figure())
+        found[_("SE (log)") if ratio else _("SE")] = Cell(
+            error, words="" if error is None else error.figure()
+        )
         if is_known(row.get("statistic")):
             infinite = not is_known(row["df"]) or np.isinf(float(row["df"]))
             value = Number(float(row["statistic"]), "decimal", 2)
@@ -444,7 +467,7 @@ def _plain_cell(name: Any, value: Any, digits: int) -> str | Cell:
     if str(name) in ("p", "p_value", "p_adjusted", "p_val", "pvalue") and isinstance(value, float):
         return _p_cell(value)
     if isinstance(value, bool | np.bool_):
-        return "yes" if value else "no"
+        return _("yes") if value else _("no")
     if isinstance(value, int | np.integer):
         return Cell(Number(float(value), "count"))
     if isinstance(value, float | np.floating):
@@ -501,7 +524,7 @@ def _word(table: Table) -> bytes:
     ]
     anchor._p.addprevious(table_xml(replace(table, cells=tuple(map(tuple, cells))), wide))
     if table.notes:
-        anchor.add_run("Note. ").italic = True
+        anchor.add_run(f"{_('Note.')} ").italic = True
         anchor.add_run(_one_note(table))
     document.core_properties.author = ""
     found = io.BytesIO()
@@ -529,7 +552,9 @@ def _latex(table: Table) -> bytes:
     parts += [rf"\begin{{tabular}}{{{shape}}}", r"\toprule", head, r"\midrule", *lines, r"\bottomrule"]
     parts.append(r"\end{tabular}")
     if table.notes:
-        parts.append(rf"\par\smallskip\emph{{Note.}} {_one_note(table).translate(_LATEX)}")
+        parts.append(
+            rf"\par\smallskip\emph{{{_('Note.').translate(_LATEX)}}} {_one_note(table).translate(_LATEX)}"
+        )
     return ("\n".join([*parts, r"\end{table}"]) + "\n").encode()
 
 
@@ -578,17 +603,24 @@ def apa(
     agrees: a 80.0% (n = 70), b 60.0% (n = 80), difference 20.0 points, 95% CI [5.2, 33.4], z = 2.65,
     p = .008, h = 0.44.
     """
+    with using_language(language):
+        return _sentences(result, _Names(instrument, language), level)
+
+
+def _sentences(result: Any, names: _Names, level: float) -> str:
     if isinstance(result, Reliability | Omega):
         if isinstance(result, Omega):
-            return f"ω = {_below_one(result.total)}, {len(result.loadings)} items, n = {result.n}."
-        ends = f"[{_below_one(result.conf_low)}, {_below_one(result.conf_high)}]"
-        value = f"α = {_below_one(result.alpha)}, {100 * level:g}% CI {ends}"
-        return f"{value}, {result.n_items} items, n = {result.n}."
+            value, items = f"ω = {_below_one(result.total)}", len(result.loadings)
+        else:
+            low, high = _below_one(result.conf_low), _below_one(result.conf_high)
+            ends = _("[{low}, {high}]", low=low, high=high)
+            value, items = f"α = {_below_one(result.alpha)}, {_interval(level)} {ends}", result.n_items
+        return f"{value}, {_('{count} items', count=items)}, n = {result.n}."
     ours = is_dataclass(result) and not isinstance(result, type) and hasattr(result, "method")
     theirs = hasattr(result, "pvalue") and hasattr(result, "statistic") and not hasattr(result, "params")
     if hasattr(result, "p_value") if ours else theirs:
         return _test_sentence(result, level)
-    frame, names = _frame_of(result, level), _Names(instrument, language)
+    frame = _frame_of(result, level)
     has = set(frame.columns)
     if {"component", "column", "estimate"} <= has:
         return "\n".join(_split_sentences(frame, names, level))
@@ -604,14 +636,16 @@ def apa(
     elif {"item", "estimate", "conf_low", "conf_high", "n"} <= has:
         lines = []
         for row in records(frame):
-            scale, sign = (100, "%") if _is_percent(row) else (1, "")
+            scale, sign = (100, number_marks().percent) if _is_percent(row) else (1, "")
             label = ", ".join(map(str, _leading(row, frame, names, "n").values()))
             value = _figure(row["estimate"], scale)
-            lines.append(f"{label}: {value}{sign}{_ci(row, level, scale)}, n = {row['n']:g}.")
+            said = f"{value}{sign}{_ci(row, level, scale)}, n = {row['n']:g}"
+            lines.append(_("{item}: {parts}", item=label, parts=said) + ".")
     elif {"test", "chi2", "dof", "pval", "cramer"} <= has:  # of pingouin; its other rows are variants
         row = records(frame)[0]
         found = {"statistic": row["chi2"], "df": row["dof"], "p_value": row["pval"]}
-        lines = [f"Pearson's chi-square test{_statistic('χ²', found)}, V = {_figure(row['cramer'])}."]
+        named = _(_SCIPY["Chi2Contingency"][0])
+        lines = [f"{named}{_statistic('χ²', found)}, V = {_figure(row['cramer'])}."]
     elif has & {"p_val", "p_unc", "p-val", "p-unc"} and has & {"T", "F", "r", "U_val", "W_val", "H"}:
         shown = frame[frame["F"].notna()] if "F" in frame else frame
         lines = [_pingouin_sentence(row.get("index", "Test"), row) for row in records(shown)]
@@ -621,21 +655,28 @@ def apa(
     return "\n".join(lines)
 
 
-def _below_one(value: float) -> str:
-    """Format a number that cannot exceed 1, without the zero before its point: .76."""
-    return f"{value:.2f}".replace("-", "\u2212").replace("0.", ".", 1)
+def _below_one(value: float, digits: int = 2) -> str:
+    """Format a number that cannot exceed 1: .76, and 0,76 where the decimal mark is a comma."""
+    text, decimal = f"{value:.{digits}f}".replace("-", "\u2212"), number_marks().decimal
+    return text.replace("0.", ".", 1) if decimal == "." else text.replace(".", decimal)
 
 
 def _figure(value: Any, scale: float = 1) -> str:
     if not is_known(value):
         return NOT_SHOWN
-    return f"{float(value) * scale:.{1 if scale == 100 else 2}f}".replace("-", "\u2212")
+    text = f"{float(value) * scale:.{1 if scale == 100 else 2}f}".replace("-", "\u2212")
+    return text.replace(".", number_marks().decimal)
+
+
+def _interval(level: float) -> str:
+    return _("{level}% CI", level=f"{100 * level:g}".replace(".", number_marks().decimal))
 
 
 def _ci(row: Mapping[str, Any], level: float, scale: float) -> str:
     if not (is_known(row["conf_low"]) and is_known(row["conf_high"])):
         return ""
-    return f", {100 * level:g}% CI [{_figure(row['conf_low'], scale)}, {_figure(row['conf_high'], scale)}]"
+    low, high = _figure(row["conf_low"], scale), _figure(row["conf_high"], scale)
+    return f", {_interval(level)} {_('[{low}, {high}]', low=low, high=high)}"
 
 
 def _statistic(symbol: str, row: Mapping[str, Any]) -> str:
@@ -646,7 +687,7 @@ def _statistic(symbol: str, row: Mapping[str, Any]) -> str:
         within = tuple(one for one in within if np.isfinite(float(one)))
         listed = ", ".join(f"{float(one):.2f}".removesuffix(".00") for one in within)
         found = f", {symbol}{f'({listed})' if listed else ''} = {_figure(row['statistic'])}"
-    for name, symbol in (("p_value", "p"), ("p_adjusted", "adjusted p")):
+    for name, symbol in (("p_value", "p"), ("p_adjusted", _("adjusted p"))):
         if is_known(row.get(name)) and (name == "p_value" or row[name] != row["p_value"]):
             p = _p(float(row[name]))
             found += f", {symbol} {p if p[0] in '<>' else f'= {p}'}"
@@ -655,41 +696,51 @@ def _statistic(symbol: str, row: Mapping[str, Any]) -> str:
 
 def _gap_sentence(row: Mapping[str, Any], frame: pd.DataFrame, names: _Names, level: float) -> str:
     percent = _is_percent(row)
-    scale, sign, unit = (100, "%", " points") if percent else (1, "", "")
+    scale, sign = (100, number_marks().percent) if percent else (1, "")
     label = ", ".join(map(str, _leading(row, frame, names, "audience_a").values()))
     sides = []
     for side in "ab":
-        n = f"{row[f'n_{side}']:g}" if is_known(row[f"n_{side}"]) else row.get(f"n_{side}_shown", "unknown")
+        n = (
+            f"{row[f'n_{side}']:g}"
+            if is_known(row[f"n_{side}"])
+            else row.get(f"n_{side}_shown", _("unknown"))
+        )
         bound = bound_sign(row.get(f"bound_{side}", ""))
         value = _figure(row[f"estimate_{side}"], scale)
         value += "" if value == NOT_SHOWN else sign
         sides.append(f"{names.group(row[f'audience_{side}'])} {bound}{value} (n = {n})".replace("= <", "< "))
     if not is_known(row["gap"]):
-        return f"{label}: {', '.join(sides)}; no difference is reported."
+        return _("{item}: {parts}; no difference is reported.", item=label, parts=", ".join(sides))
     test = str(row["method_code"]).rpartition("+")[2].removesuffix("_one_side")
     symbol = _STATISTICS.get(str(row["method_code"]).partition("+")[0], _STATISTICS.get(test, ""))
-    text = f"{label}: {', '.join(sides)}, difference {bound_sign(row.get('bound', ''))}"
-    text += f"{_figure(row['gap'], scale)}{unit}{_ci(row, level, scale)}{_statistic(symbol, row)}"
+    gap = f"{bound_sign(row.get('bound', ''))}{_figure(row['gap'], scale)}"
+    said = _("difference {gap} points", gap=gap) if percent else _("difference {gap}", gap=gap)
+    text = _("{item}: {parts}", item=label, parts=", ".join([*sides, said]))
+    text += f"{_ci(row, level, scale)}{_statistic(symbol, row)}"
     if is_known(row["effect_size"]):
-        text += f", {_EFFECTS.get(row['effect_size_kind'], 'effect')} = {_figure(row['effect_size'])}"
+        text += f", {_EFFECTS.get(row['effect_size_kind'], _('effect'))} = {_figure(row['effect_size'])}"
     return f"{text}."
 
 
 def _split_sentences(frame: pd.DataFrame, names: _Names, level: float) -> Iterator[str]:
     outer = list(frame.columns)[: list(frame.columns).index("component")]
-    for _, part in frame[frame["column"] == ""].groupby(outer, sort=False, observed=True, dropna=False):
+    for __, part in frame[frame["column"] == ""].groupby(outer, sort=False, observed=True, dropna=False):
         first, *others = records(part)
-        scale, unit = (100, " points") if _is_percent(first) else (1, "")
+        percent = _is_percent(first)
+        scale = 100 if percent else 1
         label = ", ".join(map(str, _leading(first, frame, names, "audience_a").values()))
         pair = " − ".join(names.group(first[f"audience_{side}"]) for side in "ab")
         if not is_known(first["estimate"]):
-            yield f"{label}: {pair}; no difference is reported."
+            yield _("{item}: {parts}; no difference is reported.", item=label, parts=pair)
             continue
         parts = [
-            f"{row['component'].replace('_', ' ')} {_figure(row['estimate'], scale)}{_ci(row, level, scale)}"
+            f"{_(_COMPONENTS[row['component']])} {_figure(row['estimate'], scale)}{_ci(row, level, scale)}"
             for row in others
         ]
-        yield f"{label}: {pair} = {_figure(first['estimate'], scale)}{unit}, of which {'; '.join(parts)}."
+        whole = _figure(first["estimate"], scale)
+        gap = _("{gap} points", gap=whole) if percent else whole
+        values = {"item": label, "pair": pair, "gap": gap, "parts": "; ".join(parts)}
+        yield _("{item}: {pair} = {gap}, of which {parts}.", **values)
 
 
 def _test_sentence(test: Any, level: float) -> str:
@@ -703,14 +754,15 @@ def _test_sentence(test: Any, level: float) -> str:
     else:
         kind = type(test).__name__.removesuffix("Result")
         text, symbol = _SCIPY.get(kind, (kind, "statistic"))
+        text = _(text)
         if kind == "Significance" and not hasattr(test, "correlation"):
             # scipy gives Fisher's exact test the type of a rank correlation; its statistic is an odds ratio
-            text, symbol = "Significance test", "statistic"
+            text, symbol = _("Significance test"), "statistic"
         df = getattr(test, "df", getattr(test, "dof", None))
         row = {"statistic": test.statistic, "p_value": test.pvalue, "df": df}
     text += _statistic(symbol, row)
     if is_known(row.get("estimate")) and np.isscalar(row["estimate"]):
-        text += f", estimate = {_figure(row['estimate'])}"
+        text += f", {_('estimate')} = {_figure(row['estimate'])}"
         if is_known(row["conf_low"]) and np.isfinite([row["conf_low"], row["conf_high"]]).all():
             text += _ci(row, level, 1)
     return f"{text}."
@@ -726,7 +778,7 @@ def _pingouin_sentence(label: Any, row: Mapping[str, Any]) -> str:
     found["df"] = (row["ddof1"], row["ddof2"]) if "ddof2" in row else row.get("dof")
     if names[0] == "r":
         found["df"] = row["n"] - 2
-    words = {"T_test": "t test", "MWU": "Mann–Whitney test"}
+    words = {"T_test": _("t test"), "MWU": _("Mann–Whitney test")}
     symbol = "t" if names[0] == "T" else names[0].removesuffix("_val")
     text = f"{row.get('Source', words.get(label, label))}{_statistic(symbol, found)}"
     for name, symbol in (("cohen_d", "d"), ("hedges", "g"), ("np2", "ηp²"), ("RBC", "RBC"), ("CLES", "CLES")):
