@@ -144,6 +144,26 @@ def test_latex_compiles_and_prints_what_the_table_holds(tmp_path: Path, study: A
     assert "88,3" in printed
 
 
+def test_a_summary_of_missing_answers_prints_labels_not_codes(tmp_path: Path, study: Any) -> None:
+    answers = study.responses(missing="reasons")
+    found = tk.missing_summary(answers, study.instrument, by=["audience", "tenure"])
+    row = found[(found["item"] == "burnout") & (found["reason"] == "-3")].head(1)
+    for language, reason in (("en", "shown but left blank"), ("fr", "vu, laissé sans réponse")):
+        table = tk.format_table(row, instrument=study.instrument, language=language)
+        said = [str(cell) for cell in table.rows[0]]
+        labels = study.instrument["tenure"].code_labels(language)
+        assert said[2] == labels[row["tenure"].iloc[0]]
+        assert said[1] not in study.instrument.audiences
+        assert said[3] == reason
+        share = f"{100 * row['share'].iloc[0]:.1f}"
+        assert (
+            said[-2].replace("\u00a0", "") == (share if language == "en" else share.replace(".", ",")) + "%"
+        )
+    assert "shown but left blank" in _text_of(
+        tk.save_table(row, tmp_path / "m.docx", instrument=study.instrument)
+    )
+
+
 def test_sentences_and_tables_are_in_the_language_asked_for(tmp_path: Path, study: Any) -> None:
     rows = tk.gaps(study.responses(), study.instrument, between="audience", measure="top").head(1)
     own = {"instrument": study.instrument, "language": "fr"}

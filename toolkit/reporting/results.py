@@ -175,6 +175,8 @@ def _laid_out(result: Any, title: str, note: str, names: _Names, level: float, d
         kind, made = "gaps", [_gap_cells(row, frame, names, level, digits) for row in rows]
     elif {"estimate", "conf_low", "conf_high"} <= has and has & {"item", "term", "component"}:
         kind, made = "estimates", [_estimate_cells(row, frame, names, level, digits) for row in rows]
+    elif {"reason", "label", "share_of_asked"} <= has:  # `missing_summary`
+        made = [_missing_cells(row, frame, names, digits) for row in rows]
     else:
         made = [{str(name): _plain_cell(name, row[name], digits) for name in frame} for row in rows]
     columns = list(dict.fromkeys(name for row in made for name in row)) or [str(name) for name in frame]
@@ -455,6 +457,25 @@ def _estimate_cells(
             value = Number(float(row["statistic"]), "decimal", 2)
             found["z" if infinite else f"t({float(row['df']):.4g})"] = Cell(value)
         found["p"] = _p_cell(row.get("p_value"))
+    return found
+
+
+def _missing_cells(
+    row: Mapping[str, Any], frame: pd.DataFrame, names: _Names, digits: int
+) -> dict[str, str | Cell | Number | None]:
+    """Return labels of an item, its groups and a reason, not their codes, and shares as percentages."""
+    found: dict[str, str | Cell | Number | None] = {_("Item"): names.item(row["item"])}
+    for group in list(frame.columns)[1 : list(frame.columns).index("reason")]:
+        if group == "audience":
+            found[_("Group")] = names.group(row[group])
+        else:
+            found[names.item(group)] = names.answer(group, row[group])
+    found[_("Reason")] = _(str(row["label"]))
+    for name, heading in (("count", "n"), ("n", _("of n"))):
+        found[heading] = Cell(Number(float(row[name]), "count"))
+    for name, heading in (("share", _("Share")), ("share_of_asked", _("Of those asked"))):
+        share = _number(row[name], True, digits)
+        found[heading] = Cell(share, words=_text(share))
     return found
 
 

@@ -432,7 +432,7 @@ def main(kind: str) -> None:
 
 
 def _packed(kind: str, data: bytes) -> bytes:
-    """Return names and labels as a line of JSON, and below it the different cells and where they are as arrays of numpy."""
+    """Return names and labels as a line of JSON, and below it the different cells and where they are."""
     held = io.BytesIO()
     try:
         about, frame = _as_text(kind, data)
