@@ -21,7 +21,10 @@ def python_messages(
     file: IO[bytes], keywords: Collection[str], comment_tags: object, options: object
 ) -> Iterator[tuple]:
     """Yield the marked messages of a Python file; Babel's own reader misses calls inside arguments."""
-    for node in ast.walk(ast.parse(file.read())):
+    source = file.read()
+    if not any(f"{word}(".encode() in source for word in keywords):
+        return
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in keywords:
             texts = [one.value if isinstance(one, ast.Constant) else None for one in node.args]
             yield node.lineno, node.func.id, texts[0] if len(texts) == 1 else tuple(texts), []
