@@ -91,10 +91,11 @@ def test_executives_are_asked_about_the_company_and_the_others_about_themselves(
     assert "my employer" in shipped["aihow"].wording("employee")
 
 
-def test_burnout_and_leaving_are_sensitive_and_can_be_refused(shipped: Instrument) -> None:
-    sensitive = [v for v in shipped.variables if v.sensitive]
-    assert [v.name for v in sensitive] == ["burnout", "leave"]
-    assert all([m.becomes for m in shipped.missing_of(v)] == ["-1", "-2"] for v in sensitive)
+def test_what_could_harm_is_sensitive_and_burnout_and_leaving_can_be_refused(shipped: Instrument) -> None:
+    sensitive = [v.name for v in shipped.variables if v.sensitive]
+    assert sensitive == ["struggle", "burnout", "leave", "trust", "leadknow"]
+    for name in ("burnout", "leave"):
+        assert [m.becomes for m in shipped.missing_of(shipped[name])] == ["-1", "-2"]
 
 
 def test_every_multi_select_offers_an_exclusive_none(shipped: Instrument) -> None:

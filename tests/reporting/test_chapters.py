@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import shutil
 from functools import cache
@@ -11,6 +12,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 from babel.messages.pofile import read_po
+from scipy.stats import ttest_ind
 
 from tests.reporting.raw_exports import Person, Questions, read_wave
 from toolkit.presentation import gap_dumbbell, share_dots
@@ -223,6 +225,52 @@ def test_the_minutes_of_a_trial_are_shown_for_both_waves() -> None:
         minutes = pd.to_numeric(raw("employee", wave=wave)["taskmin"]).dropna()
         assert released(table, "taskmin")["estimate"] == pytest.approx(minutes.mean())
         assert f"{minutes.mean():.1f}" in str(ready().trials())
+
+
+def test_the_change_of_minutes_is_welchs_of_the_raw_answers() -> None:
+    before, now = (
+        pd.to_numeric(raw("employee", wave=wave)["taskmin"]).dropna() for wave in ("2026-03", "2026-10")
+    )
+    welch = ttest_ind(now, before, equal_var=False)
+    low, high = welch.confidence_interval(0.95)
+    words = [f"{value:.1f}".replace("-", "−") for value in (now.mean() - before.mean(), low, high)]
+    text = str(ready().trials())
+    assert "{} ({} to {})".format(*words) in text
+    # the managers' earlier mean is withheld, so that no change of theirs is shown or counted
+    assert (
+        not ready()
+        .released["scores_before"]
+        .query("item == 'taskmin' and audience == 'manager'")["shown"]
+        .any()
+    )
+    assert text.count("Change: later minus earlier") == 1
+
+
+def _answered() -> tuple[set[str], set[str]]:
+    """Name what is shown of at least one group: in a sample report, and in one of its chapters."""
+    shown: set[str] = set()
+    for one in (report("org-01"), ready()):
+        known = {variable.name: variable.item.id for variable in one.instrument.variables}
+        for table in {"shares", "scores", "distributions"}.intersection(one.released):
+            released = {row["item"] for row in one.released.rows(table) if row["shown"]}
+            shown |= {name for item in released & known.keys() for name in (item, known[item])}
+    drawn = {item for chapter in CHAPTERS.values() for part in chapter.parts for item in part.items}
+    return shown, {name for name in shown if name.split("_")[0] in drawn}
+
+
+def test_at_least_85_of_the_91_statements_are_answered_in_a_sample_report() -> None:
+    with (ROOT / "instruments" / "coverage.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    shown, drawn = _answered()
+    answered = [row for row in rows if shown.intersection(row["items"].split())]
+    in_chapters = [row for row in rows if drawn.intersection(row["items"].split())]
+    page = (ROOT / "docs" / "instruments.md").read_text("utf-8")
+    told = re.search(
+        r"(\d+) of the 91 are answered in the report .*?, (\d+) of them in a chapter", page, re.S
+    )
+    assert told is not None
+    assert (len(answered), len(in_chapters)) == tuple(map(int, told.groups()))
+    assert len(answered) >= 85
 
 
 def test_three_executives_are_in_no_chapter() -> None:

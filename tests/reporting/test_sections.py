@@ -22,10 +22,10 @@ OF_ALL = ["organisations_counted", "organisations_map", "league_tables"]
 """Sections of the report on all organisations, which has a notebook of its own."""
 ORDER = [
     "notice", "summary", "participation_table", "weights_table", "gap_picture", "gap_table", "pooled_gaps",
-    "theme_pictures", "option_pictures", "readiness_ladder", "capability_overhang", "guardrails",
-    "rebalancing", "sustainable_use", "leaders_beliefs", "trials", "cuts_maps", "own_benchmarks",
-    "benchmarks", "trend",
-    "registered", "comments", "quality", "cannot_tell", "methods", "appendix",
+    "theme_pictures", "option_pictures", "demands", "readiness_ladder", "capability_overhang",
+    "guardrails", "rebalancing", "people_and_ai", "sustainable_use", "leaders_beliefs", "trials",
+    "cuts_maps", "own_benchmarks", "benchmarks", "trend", "registered", "comments", "quality",
+    "cannot_tell", "methods", "appendix",
 ]  # fmt: skip
 
 

@@ -17,17 +17,28 @@ def add(commands: Commands) -> None:
         "list public questions that correspond to items of the shipped questionnaires",
         "survey-toolkit crosswalk --item aidays",
     )
+    crosswalk.add_argument(
+        "file", nargs="?", metavar="FILE", help="a crosswalk of your own (default: the shipped one)"
+    )
     crosswalk.add_argument("--item", action="append", metavar="ITEM", help="only this item (repeatable)")
     crosswalk.add_argument("--out", metavar="FILE", help="also write the rows as CSV")
 
 
 def _crosswalk(given: argparse.Namespace) -> int:
+    from toolkit.errors import InvalidInput, Problem, near_names
     from toolkit.findings import load_crosswalk
+    from toolkit.findings.register import asked_columns
     from toolkit.records import csv_for_people
     from toolkit.system import write_whole
 
-    found = load_crosswalk()
+    found = load_crosswalk(given.file)
     if given.item:
+        known = asked_columns()
+        unknown = [name for name in given.item if name not in known]
+        if unknown:
+            what = "is not an item of the shipped questionnaires"
+            problems = [Problem("unknown-item", name, what, near_names(name, known)) for name in unknown]
+            raise InvalidInput("--item", problems)
         found = found[found["item"].isin(given.item)]
     for row in found[found["grade"] != "not read"].itertuples():
         print(f"{row.item}: {row.grade} to {row.title}, {row.variable}")

@@ -147,6 +147,14 @@ CROSSWALK_COLUMNS = (
 )
 
 
+def asked_columns() -> set[str]:
+    """Return the items and columns of the shipped questionnaire `complete`."""
+    from toolkit.instrument import load_instruments
+
+    asked = load_instruments(sorted(shipped("instruments", "complete").glob("*.yaml")))
+    return {name for one in asked.variables for name in (one.name, one.item.id)}
+
+
 def load_crosswalk(path: str | Path | None = None, *, columns: Iterable[str] | None = None) -> pd.DataFrame:
     """Load the crosswalk from our items to the questions of public questionnaires.
 
@@ -155,8 +163,7 @@ def load_crosswalk(path: str | Path | None = None, *, columns: Iterable[str] | N
     path
         CSV in UTF-8 with the columns of `CROSSWALK_COLUMNS`; default: the shipped one.
     columns
-        Items and columns that a row may name; default: those of the shipped questionnaires `complete` and
-        `core`.
+        Items and columns that a row may name; default: those of the shipped questionnaire `complete`.
 
     Returns
     -------
@@ -173,19 +180,14 @@ def load_crosswalk(path: str | Path | None = None, *, columns: Iterable[str] | N
     Examples
     --------
     >>> load_crosswalk().query("grade == 'recodable'")["item"].unique().tolist()
-    ['staffsize']
+    ['staffsize', 'orgtime']
     """
     path = Path(path) if path is not None else shipped("instruments", "crosswalk.csv")
     header, rows = read_csv(path)
     problems = [*header_problems(header, CROSSWALK_COLUMNS, "crosswalk rows")]
     if problems:
         raise InvalidInput(path.name, problems)
-    if columns is None:
-        from toolkit.instrument import load_instruments
-
-        asked = load_instruments(sorted(shipped("instruments", "complete").glob("*.yaml")))
-        columns = {name for one in asked.variables for name in (one.name, one.item.id)}
-    known = set(columns)
+    known = asked_columns() if columns is None else set(columns)
     for line, row in rows:
         record = dict(zip(header, row, strict=False))
         where = f"row {line}"

@@ -611,52 +611,30 @@ def _leaf(
         return
     if isinstance(leaf, Selected):
         if target.type != "multi" or row:
-            yield (
-                "unsuited-item",
-                f"selected() needs a multi-select, which '{leaf.name}' is not",
-                f"write '{leaf.name} == code'",
-            )
+            what = f"selected() needs a multi-select, which '{leaf.name}' is not"
+            yield "unsuited-item", what, f"write '{leaf.name} == code'"
             return
         codes = [option.code for option in target.options]
         if leaf.code not in codes:
-            yield (
-                "unknown-answer",
-                f"unknown option '{leaf.code}' of '{leaf.name}'",
-                near_names(leaf.code, codes),
-            )
+            what = f"unknown option '{leaf.code}' of '{leaf.name}'"
+            yield "unknown-answer", what, near_names(leaf.code, codes)
         return
-    if target.type == "multi":
-        yield (
-            "unsuited-item",
-            f"'{leaf.name}' is a multi-select and is not compared",
-            f'write selected({target.id}, "code")',
-        )
-    elif target.type == "ranking":
-        yield (
-            "unsuited-item",
-            f"'{leaf.name}' is a ranking and is not compared",
-            f"write answered({target.id})",
-        )
+    uncompared = {
+        "multi": ("a multi-select", f'write selected({target.id}, "code")'),
+        "ranking": ("a ranking", f"write answered({target.id})"),
+        "text": ("open text", f"write answered({leaf.name})"),
+    }
+    if target.type in uncompared:
+        kind, hint = uncompared[target.type]
+        yield "unsuited-item", f"'{leaf.name}' is {kind} and is not compared", hint
     elif target.type == "matrix" and row is None:
-        yield (
-            "ambiguous",
-            f"'{leaf.name}' is a matrix",
-            f"name one of its rows, such as {target.id}_{target.rows[0].id if target.rows else 'row'}",
-        )
-    elif target.type == "text":
-        yield (
-            "unsuited-item",
-            f"'{leaf.name}' is open text and is not compared",
-            f"write answered({leaf.name})",
-        )
+        hint = f"name one of its rows, such as {target.id}_{target.rows[0].id if target.rows else 'row'}"
+        yield "ambiguous", f"'{leaf.name}' is a matrix", hint
     elif target.type == "number":
         for code in leaf.codes:
             if not code.replace(".", "", 1).isdigit():
-                yield (
-                    "not-a-number",
-                    f"'{leaf.name}' is a number, but {code!r} is not",
-                    "compare it with a number",
-                )
+                what = f"'{leaf.name}' is a number, but {code!r} is not"
+                yield "not-a-number", what, "compare it with a number"
     elif not (target.scale and target.scale not in instrument.scales):
         yield from _codes(leaf, target, instrument)
 
@@ -740,8 +718,13 @@ def _columns(
         )
     found = [columns[name] for name in dict.fromkeys(score.items) if name in columns]
     yield from _find_incomparable_answers(here, found)
-    if found and len(found) == len(score.items):
-        yield from _find_disjoint_audiences(here, found)
+    if (
+        found
+        and len(found) == len(score.items)
+        and not set.intersection(*(set(one.audiences) for one in found))
+    ):
+        what = "no audience is asked all of its items"
+        yield Finding("not-asked", here, what, "ask one audience all of them")
 
 
 def _find_incomparable_answers(path: tuple[str, ...], found: list[Variable]) -> Iterator[Finding]:
@@ -764,40 +747,13 @@ def _find_incomparable_answers(path: tuple[str, ...], found: list[Variable]) -> 
         )
 
 
-def _find_disjoint_audiences(path: tuple[str, ...], found: list[Variable]) -> Iterator[Finding]:
-    asked = set(found[0].audiences).intersection(*(variable.audiences for variable in found[1:]))
-    if not asked:
-        yield Finding(
-            "not-asked", path, "no audience is asked all of its items", "ask one audience all of them"
-        )
-
-
 # Checks of a whole questionnaire: words, scales, names and columns.
 
 
 PLATFORM_COLUMNS = (
-    *(
-        "id",
-        "submitdate",
-        "lastpage",
-        "startlanguage",
-        "seed",
-        "startdate",
-        "datestamp",
-        "token",
-        "ipaddr",
-        "refurl",
-    ),
-    *(
-        "enddate",
-        "ipaddress",
-        "progress",
-        "duration",
-        "finished",
-        "recordeddate",
-        "responseid",
-        "userlanguage",
-    ),
+    *("id", "submitdate", "lastpage", "startlanguage", "seed", "startdate", "datestamp", "token"),
+    *("ipaddr", "refurl", "enddate", "ipaddress", "progress", "duration", "finished"),
+    *("recordeddate", "responseid", "userlanguage"),
 )
 """Columns that LimeSurvey and Qualtrics put into every export, in lower case."""
 

@@ -18,7 +18,6 @@ __all__ = [
     "LEADING",
     "NEGATED",
     "NEGATION",
-    "NOTES",
     "ONE_THING",
     "PRESUPPOSED",
     "RULES",
@@ -45,9 +44,6 @@ RULES: Mapping[str, str] = {
     "undeclared": "the questionnaire does not say what its questions are about, or lacks texts",
 }
 """Name of a rule → what it is about."""
-
-NOTES = frozenset({"time-frame", "proxy", "typography", "agree-share", "question-order", "undeclared"})
-"""Rules that are noted and do not fail `lint --strict`."""
 
 ALLOWABLE = tuple(rule for rule in RULES if rule not in ("length", "agree-share", "undeclared"))
 """Rules that an item or a scale may suppress; the others belong to the whole questionnaire."""

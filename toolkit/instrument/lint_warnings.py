@@ -397,8 +397,9 @@ def advise(instrument: Instrument) -> list[Finding]:
     -------
     list[Finding]
         Rules "double-barrelled", "leading", "negation", "vague" and "reading-grade" (words),
-        "unbalanced-scale", "numeric-routing", "unreachable-item" and "length". Those an item or a scale
-        allows, with a reason, are left out. What is noted beside them: `notes`.
+        "question-order" (a sensitive item among the first three), "unbalanced-scale", "numeric-routing",
+        "unreachable-item" and "length". Those an item or a scale allows, with a reason, are left out. What is
+        noted beside them: `notes`.
 
     Examples
     --------
@@ -419,6 +420,8 @@ def advise(instrument: Instrument) -> list[Finding]:
         if item.type == "single" and item.options:
             here += _unbalanced(("items", item.id, "options"), item.options, None)
         found += _kept(here, item.lint)
+    for fault, item in _early(instrument):
+        found += _kept([fault], item.lint)
     found += _kept(hard_questionnaires(instrument), Lint())
     found += _kept(_length(instrument), Lint())
     return list(dict.fromkeys(found))
@@ -441,8 +444,9 @@ def notes(instrument: Instrument) -> list[Finding]:
     Returns
     -------
     list[Finding]
-        Rules "time-frame", "proxy", "typography", "question-order" per item; "agree-share" and "undeclared"
-        for the whole. Those that an item allows, with a reason, are left out.
+        Rules "time-frame", "proxy", "typography", "question-order" (burdens alone before an outcome) per
+        item; "agree-share" and "undeclared" for the whole. Those that an item allows, with a reason, are
+        left out.
 
     Notes
     -----
@@ -458,8 +462,8 @@ def notes(instrument: Instrument) -> list[Finding]:
     for item in instrument.items:
         found += _kept([*_timeless(item, instrument), *_proxies(item, instrument)], item.lint)
         found += _kept([*_misprints(item, instrument)], item.lint)
-    for place, item in _moved(instrument):
-        found += _kept([place], item.lint)
+    for fault, item in _burdened(instrument):
+        found += _kept([fault], item.lint)
     found += _kept(_agree_share(instrument), Lint())
     found += _kept(_undeclared(instrument), Lint())
     return list(dict.fromkeys(found))
@@ -524,25 +528,26 @@ def _misprints(item: Item, instrument: Instrument) -> Found:
         yield "typography", ("items", item.id), what, "use a no-break space before ? : ; ! and ’ for '"
 
 
-def _moved(instrument: Instrument) -> Iterator[tuple[tuple[ProblemCode, tuple[str, ...], str, str], Item]]:
-    """Find sensitive items early in a questionnaire, and outcomes behind questions on burdens alone."""
+def _early(instrument: Instrument) -> Iterator[tuple[tuple[ProblemCode, tuple[str, ...], str, str], Item]]:
+    """Find sensitive items among the first questions."""
     items = [item for item in instrument.items if item.type != "text"]
-    sensitive = [item.sensitive or any(row.sensitive for row in item.rows) for item in items]
     hint = "ask it later, when people know what it is about, yet before questions on burdens"
-    for place, item in enumerate(items):
-        if sensitive[place] and len(items) >= 8 and place < _EARLY:
+    for place, item in enumerate(items[:_EARLY] if len(items) >= 8 else ()):
+        if item.sensitive or any(row.sensitive for row in item.rows):
             what = f"a sensitive question is number {place + 1} of {len(items)}"
             yield ("question-order", ("items", item.id), what, hint), item
+
+
+def _burdened(instrument: Instrument) -> Iterator[tuple[tuple[ProblemCode, tuple[str, ...], str, str], Item]]:
+    """Find outcomes behind questions on burdens alone."""
     burdens = 0
-    for place, item in enumerate(items):
+    for item in (one for one in instrument.items if one.type != "text"):
         bad = item.favourable == "bottom"
-        outcome = sensitive[place] and bad
+        outcome = bad and (item.sensitive or any(row.sensitive for row in item.rows))
         if outcome and burdens >= _BURDENS:
             what = f"{burdens} questions about burdens alone come right before it"
-            yield (
-                ("question-order", ("items", item.id), what, "ask the outcome first, or ask gains too"),
-                item,
-            )
+            hint = "ask the outcome first, or ask gains too"
+            yield ("question-order", ("items", item.id), what, hint), item
         many = max(len(item.rows), len(item.options) if item.type == "multi" else 0, 1)
         burdens = 0 if outcome else burdens + many if bad else burdens if item.favourable == "none" else 0
 

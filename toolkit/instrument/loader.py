@@ -164,14 +164,8 @@ def _check_listing(reading: Reading, asked: Asked, bank: BankFile) -> None:
                 where = f"{document.path.name}: {' → '.join(path)}"
                 item = by_id.get(name)
                 if item is None and name not in reading.broken:
-                    reading.found.append(
-                        Problem(
-                            "unknown-item",
-                            where,
-                            "unknown item; it is not in the bank",
-                            near_names(name, by_id),
-                        )
-                    )
+                    what = "unknown item; it is not in the bank"
+                    reading.found.append(Problem("unknown-item", where, what, near_names(name, by_id)))
                 elif item and item.audiences is not None and file.audience not in item.audiences:
                     what = (
                         f"the bank gives '{name}' to {', '.join(item.audiences)} only, not to {file.audience}"

@@ -500,8 +500,8 @@ def _numbers(
     # beside bands a mean is shown only with all of them, and what leaders estimate is read as a mean
     in_bands = banded(frame, [variable for variable in numbers if variable.item.estimate_of is None])
     if not in_bands.empty and len(in_bands.columns):
-        in_bands = frame.assign(**{str(name): in_bands[name] for name in in_bands})
-        names = [variable.name for variable in numbers if variable.bands and variable.name in in_bands]
+        names = [str(name) for name in in_bands]
+        in_bands = frame.assign(**{name: in_bands[name] for name in names})
         shares = proportions(in_bands, names, by="audience", level=level, design=design)
         shares = with_kish(shares, in_bands, design)
         pairs = zip(shares["item"], shares["audience"], strict=True)

@@ -12,7 +12,16 @@ from matplotlib.axes import Axes
 from toolkit.instrument.model import Variable
 from toolkit.locale import N_, _
 from toolkit.presentation.blocks import Block, Cell, Heading, Several, Table, table_of
-from toolkit.presentation.numbers import NOT_SHOWN, Number, count, is_known, percent, share_number
+from toolkit.presentation.numbers import (
+    NOT_SHOWN,
+    Number,
+    count,
+    is_known,
+    p_value,
+    percent,
+    points,
+    share_number,
+)
 from toolkit.presentation.rows import (
     DONT_KNOW,
     answer_words,
@@ -66,6 +75,18 @@ class Chapter:
 
 
 CHAPTERS: Mapping[str, Chapter] = {
+    "demands": Chapter(
+        "Show what is asked of people, what their work is made of, and how it is measured and supported.",
+        ("askchange", "drain", "workmix"),
+        (
+            Part(N_("What is asked"), ("askchange", "aiasks")),
+            Part(N_("What is asked"), ("asklist",), "options"),
+            Part(N_("What the work is made of"), ("drain", "workmix")),
+            Part(N_("Measures and support"), ("goalclear", "ownsay", "supportok", "wellfirst", "prodharm")),
+            Part(N_("Measures and support"), ("evalby",), "options"),
+            Part(N_("Measures and support"), ("skillrole",), "answers"),
+        ),
+    ),
     "readiness_ladder": Chapter(
         "Show how far each step of readiness has come, the lowest first, and who does not know.",
         ("steps", "ready"),
@@ -73,7 +94,7 @@ CHAPTERS: Mapping[str, Chapter] = {
             Part("", ("steps", "ready"), "ladder"),
             Part(
                 N_("Goals, fit and planning"),
-                ("aigoal", "toolfit", "procfit", "handover", "planning", "skillrole"),
+                ("aigoal", "toolfit", "procfit", "handover", "planning"),
             ),
         ),
     ),
@@ -121,7 +142,24 @@ CHAPTERS: Mapping[str, Chapter] = {
             Part(N_("Where the saved time went"), ("timesave",)),
             Part(N_("Where the saved time went"), ("timeuse",), "options"),
             Part(N_("Where the saved time went"), ("whogain",), "answers"),
+            Part(N_("Effect on one's own work"), ("workdone", "aichange", "benefit")),
             Part(N_("Jobs, checks and new roles"), ("aistaff", "humanpart"), "options"),
+        ),
+    ),
+    "people_and_ai": Chapter(
+        "Show what people believe of AI and jobs, what leaders plan, and the work with freelancers.",
+        ("belief", "headc", "freeai"),
+        (
+            Part(N_("Beliefs about AI and jobs"), ("belief",)),
+            Part(N_("Concerns"), ("worry",)),
+            Part(N_("Numbers of people"), ("headc",)),
+            Part(N_("Numbers of people"), ("morework",), "answers"),
+            Part(N_("Numbers of people"), ("hireplan",), "options"),
+            Part(
+                N_("Freelancers"), ("workfree", "freework", "freechange", "freeai", "freeteach", "turndown")
+            ),
+            Part(N_("Freelancers"), ("skillnew",), "options"),
+            Part(N_("Freelancers"), ("freeshare",), "numbers"),
         ),
     ),
     "sustainable_use": Chapter(
@@ -480,29 +518,85 @@ def _change(report: OrganisationReport, part: Part) -> Iterator[Block | None]:
 
 
 def _numbers(report: OrganisationReport, part: Part) -> Iterator[Block | None]:
-    """Tabulate means of numbers, of the earlier wave too where there is one."""
+    """Tabulate means of numbers, of the earlier wave too where there is one, and how they changed."""
     names = [v.name for v in _variables(report, part)]
-    tables = [("scores_before", report.previous_wave), ("scores", report.wave)]
-    rows = [
-        (wave, row)
-        for name, wave in tables
+    waves = {"scores_before": report.previous_wave or "", "scores": report.wave}
+    found = {
+        (str(row["item"]), str(row["audience"]), waves[name]): row
+        for name in waves
         if name in report.released
         for row in released_rows(report.released, name)
         if row["item"] in names and row["measure"] == "mean"
+    }
+    if not found:
+        return
+    order = sorted(found, key=lambda key: (*key[:2], list(waves.values()).index(key[2])))
+    changes = {
+        key: (found[earlier], found[key])
+        for key in order
+        if key[2] == report.wave and (earlier := (*key[:2], waves["scores_before"])) in found
+    }
+    changed = _mean_changes(changes, report.level)
+    columns = [_("Item"), _("Audience"), _("Wave"), _("Mean"), _("n")]
+    columns += [_("Change"), _("p")] if changed else []
+    cells = []
+    for key in order:
+        row, (words, p) = found[key], changed.get(key, ("", ""))
+        cell = [item_name(report.instrument, key[0]), audience_name(report.instrument, key[1], start=True)]
+        cells.append([*cell, key[2], _mean(row), count(row["n"], row["n_shown"]), words, p][: len(columns)])
+    notes = [
+        _(
+            "Change: later minus earlier, with its {level} interval (Welch). p: adjusted for the number of "
+            "changes in this table (Holm). The same people need not have answered both times.",
+            level=percent(report.level),
+        )
     ]
-    if rows:
-        columns = [_("Item"), _("Audience"), _("Wave"), _("Mean"), _("n")]
-        cells = [
-            (
-                item_name(report.instrument, row["item"]),
-                audience_name(report.instrument, row["audience"], start=True),
-                wave,
-                _mean(row),
-                count(row["n"], row["n_shown"]),
-            )
-            for wave, row in sorted(rows, key=lambda one: (str(one[1]["item"]), str(one[1]["audience"])))
-        ]
-        yield _table(columns, cells, _("Means, by wave"), kind="shares", numeric=columns[3:])
+    yield table_of(
+        [dict(zip(columns, one, strict=True)) for one in cells],
+        columns,
+        title=_("Means, by wave"),
+        kind="shares",
+        notes=notes if changed else [],
+        numeric=columns[3:],
+    )
+
+
+def _mean_changes(
+    pairs: Mapping[tuple[str, str, str], tuple[Mapping[str, Any], Mapping[str, Any]]], level: float
+) -> dict[tuple[str, str, str], tuple[str, str]]:
+    """Format the change between two released means and its p value, where both are shown."""
+    from scipy.stats import t
+
+    from toolkit.analysis.gap_rows import adjust_p
+
+    found: dict[tuple[str, str, str], tuple[float, float, float]] = {}
+    for key, rows in pairs.items():
+        if all(row["shown"] and is_known(row["std_error"]) for row in rows):
+            before, now = rows
+            parts = [float(row["std_error"]) ** 2 for row in rows]
+            weights = [v**2 / float(row["df"]) for v, row in zip(parts, rows, strict=True)]
+            if sum(weights) > 0:
+                error = sum(parts) ** 0.5
+                law = t(sum(parts) ** 2 / sum(weights))
+                gap = float(now["estimate"]) - float(before["estimate"])
+                found[key] = (gap, error * law.ppf((1 + level) / 2), 2 * law.sf(abs(gap) / error))
+    adjusted = adjust_p([p for _gap, _half, p in found.values()])
+
+    def figure(value: float, *, signed: bool = False) -> str:
+        return points(value / 100, signed=signed, digits=1)
+
+    return {
+        key: (
+            _(
+                "{change} ({low} to {high})",
+                change=figure(gap, signed=True),
+                low=figure(gap - half),
+                high=figure(gap + half),
+            ),
+            p_value(p),
+        )
+        for (key, (gap, half, _p)), p in zip(found.items(), adjusted, strict=True)
+    }
 
 
 def _table(
