@@ -270,12 +270,17 @@ def test_ids_and_paths_are_found(report: Path, study: Study, words: str, kind: s
     assert kind in {one.kind for one in audit_release(report, study=study).breaches}
 
 
-def test_a_respondents_own_words_are_found(report: Path, study: Study) -> None:
+def test_a_respondents_own_words_are_found_unless_they_were_approved(
+    report: Path, study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
     frame = study.responses(wave="all")
     texts = [v.name for v in study.instrument.variables if v.kind == "text" and v.name in frame]
     words = next(t for name in texts for t in frame[name].dropna().astype(str) if len(t.split()) > 5)
-    plant(report, "slide notes", words)
-    assert "respondent" in {one.kind for one in audit_release(report, study=study).breaches}
+    plant(report, "slide notes", f"“{words}”")
+    assert "respondent" in kinds(report, study)
+    quotes = pd.DataFrame({"item": ["comment"], "tag": [""], "text": [words]})
+    monkeypatch.setattr(Study, "quotable_comments", lambda *_: quotes)
+    assert "respondent" not in kinds(report, study)
 
 
 def edit(folder: Path, chosen: Callable[[dict[str, str]], bool], **cells: str) -> None:
@@ -366,6 +371,26 @@ def test_one_recoded_answer_between_two_issues_is_found(tmp_path: Path) -> None:
     assert {one.kind for one in audit_release([tmp_path / "june", tmp_path / "july"]).breaches} == {
         "difference"
     }
+
+
+def test_an_earlier_release_that_cannot_be_found_refuses(tmp_path: Path) -> None:
+    write_tables(tmp_path / "june", {"audience": [("employee", 40, 20, True)]})
+    found = audit_release(tmp_path / "june", lost=["entry 2, org-01, wave 2025"])
+    assert not found.passed
+    assert found.breaches == ()
+    assert "entry 2" in found.unfinished[0]
+
+
+@pytest.mark.slow
+def test_weighted_shares_are_bounded_with_the_weights_and_refused_without(tmp_path: Path) -> None:
+    path = STUDY.parents[1] / "weighted" / "study.yaml"
+    run_reports(path, organisations=["hazelton"], out=tmp_path, workers=1)
+    folder = tmp_path / "weighted" / "2026" / "hazelton"
+    found = audit_release(folder, study=load_study(path), seconds=900)
+    assert found.breaches == found.unfinished == ()
+    staff = found.counts[found.counts["group"].eq("staff") & found.counts["printed"].str.match(r"[0.]")]
+    assert len(staff) > 20
+    assert any("the study, which knows the weights" in one for one in audit_release(folder).unfinished)
 
 
 def test_an_audit_without_time_refuses(made: Path, study: Study) -> None:

@@ -10,6 +10,7 @@ What it must do:
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -419,6 +420,33 @@ def test_another_study_or_key_is_refused(tmp_path: Path) -> None:
         with pytest.raises(InvalidInput) as raised:
             other.entries()
         assert codes(raised) == [code]
+
+
+def test_the_numbers_of_releases_are_kept_for_later_audits_or_missed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platformdirs.user_config_path", lambda *_, **__: tmp_path / "config")
+    ledger = Ledger(tmp_path / "releases.jsonl", "mine", key=KEY)
+    frame = pd.DataFrame({"respondent": ["1", "2"], "audience": "employee", "q": ["1", "2"]})
+    outputs = {"results.csv": hashlib.sha256(b"item,n").hexdigest(), "report.html": "0"}
+    with ledger.open() as opened:
+        number = opened.release([ledger.people(frame, "acme", "2026")], Policy(), organisation="acme")
+        opened.add("outputs", {"entry": number, "outputs": outputs})
+    assert ledger.earlier("acme") == ([], ["entry 2, acme, wave 2026"], [])
+    assert ledger.earlier("other") == ([], [], [])
+    (tmp_path / "reports" / "2026" / "acme").mkdir(parents=True)
+    (tmp_path / "reports" / "2026" / "acme" / "results.csv").write_bytes(b"item,n")
+    assert ledger.earlier("acme", tmp_path / "reports")[0] == [tmp_path / "reports" / "2026" / "acme"]
+    ledger.keep_tables(b"item,n", outputs, "acme", "2026")
+    (kept,), lost, _ = ledger.earlier("acme")
+    assert lost == []
+    assert json.loads((kept / "manifest.json").read_text())["wave"] == "2026"
+    assert (kept / "results.csv").stat().st_mode & 0o077 == 0
+    (kept / "results.csv").write_bytes(b"edited")
+    assert ledger.earlier("acme")[1], "what was edited is not what left"
+    with ledger.open() as opened:
+        opened.release([ledger.people(frame[:1], "acme", "2027")], Policy())
+    assert "notebook" in ledger.earlier("acme")[2][0]
 
 
 def test_a_ledger_moves_with_its_key(tmp_path: Path) -> None:

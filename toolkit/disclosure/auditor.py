@@ -12,8 +12,8 @@ import math
 import re
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -186,6 +186,8 @@ def audit_release(
     *,
     study: Any = None,
     earlier: Sequence[str | Path] = (),
+    lost: Sequence[str] = (),
+    notes: Sequence[str] = (),
     policy: Policy | None = None,
     seconds: float = SECONDS,
 ) -> Certificate:
@@ -201,6 +203,11 @@ def audit_release(
         names, respondents, routing and boxes of scales are not known, and the certificate says so.
     earlier
         Folders that left before: their numbers count as known, their own faults are not reported again.
+    lost
+        Earlier releases whose numbers cannot be found: nothing is known of what they give away together with
+        this one, so each refuses it.
+    notes
+        What else the certificate is to say that it does not cover.
     policy
         Default: the study's, else the one in a manifest.
     seconds
@@ -233,9 +240,13 @@ def audit_release(
             update={"sensitive_items": tuple(sorted({*rules.sensitive_items, *instrument.sensitive_names}))}
         )
     breaches: list[Breach] = []
-    unfinished: list[str] = []
+    unfinished = [f"{one}: an earlier release whose numbers cannot be found" for one in lost]
     counts: list[dict[str, Any]] = []
-    notes = [] if study is not None else ["no study: names, respondents, routing and scales are not known"]
+    notes = [
+        *notes,
+        *([] if study is not None else ["no study: names, respondents, routing and scales are not known"]),
+    ]
+    answers = study.responses(wave="all", missing="nan") if study is not None else None
     files = 0
     for release in releases:
         if not release.earlier:
@@ -245,19 +256,24 @@ def audit_release(
         own = [release for release in releases if release.organisation == organisation]
         if all(release.earlier for release in own):
             continue
-        found = _Puzzle(own, rules, instrument, deadline)
+        found = _Puzzle(own, rules, instrument, deadline, _weights(answers, organisation))
         breaches += found.breaches
         unfinished += found.unfinished
         counts += [{"organisation": organisation, **one} for one in found.counts]
         notes += [note for note in found.notes if note not in notes]
-    names = _Names.of(study) if study is not None else None
+    names = _Names.of(study, answers) if study is not None else None
     for release in releases:
         if release.earlier:
             continue
         if time.monotonic() > deadline:
             unfinished.append(f"{release.folder.name}: its files were not read in time")
             continue
-        told, unread = _files_faults(release, rules, instrument, names)
+        known = names
+        if names is not None and study is not None and release.wave in study.waves:
+            quoted = study.quotable_comments(release.organisation, release.wave)["text"]
+            words = " ".join([names.known, *quoted.str.split().str.join(" ")]).casefold()
+            known = replace(names, known=words, effective=_effective(_weights(answers, release.organisation)))
+        told, unread = _files_faults(release, rules, instrument, known)
         breaches += told
         unfinished += unread
     columns = ["organisation", "wave", "item", "group", "answers", "printed", "people", "low", "high"]
@@ -271,6 +287,23 @@ def audit_release(
         seconds=time.process_time() - started,
         releases=tuple(str(release.folder) for release in releases),
     )
+
+
+def _weights(answers: pd.DataFrame | None, organisation: str) -> dict[str, pd.DataFrame] | None:
+    """Return wave → the answers of an organisation, where they are weighted; None without a study."""
+    if answers is None or "weight" not in answers:
+        return None if answers is None else {}
+    own = answers[answers["organisation"].astype(str) == organisation]
+    return {str(wave): frame for wave, frame in own.groupby(own["wave"].astype(str))}
+
+
+def _effective(weighted: Mapping[str, pd.DataFrame] | None) -> frozenset[float]:
+    found: set[float] = set()
+    for frame in (weighted or {}).values():
+        for _, weights in frame.groupby("audience", observed=True)["weight"]:
+            kish = weights.sum() ** 2 / (weights**2).sum()
+            found |= {float(round(kish)), round(len(weights) / kish, 2)}
+    return frozenset(found)
 
 
 # --- what was released
@@ -373,11 +406,19 @@ class _Side:
     shown: bool
     code: str
     effective: float
+    least: float
+    """The smallest base of its row, by which its decimals were chosen."""
     where: str
 
     @property
     def exact(self) -> bool:
         return self.shown and not self.bound and not math.isnan(self.estimate)
+
+    @property
+    def number(self) -> bool:
+        """Whether it is a printed share of a known base."""
+        known = not math.isnan(self.n) and not math.isnan(self.estimate)
+        return self.shown and known and self.label not in _FUNCTIONS
 
     @property
     def weighted(self) -> bool:
@@ -424,6 +465,7 @@ def _sides(release: _Release) -> Iterator[_Side]:
                 shown=row.get("shown") == "True" or bool(end and not withheld and written),
                 code=withheld,
                 effective=math.nan if end else _number(row.get("effective_n", "")),
+                least=min(_number(row.get(name) or "inf") for name in ("n", "n_a", "n_b")),
                 where=f"{release.folder.name}/{row['']}",
             )
 
@@ -498,6 +540,9 @@ def _side_faults(side: _Side, policy: Policy, instrument: Instrument | None) -> 
 
 # --- bounding every hidden count
 
+_Key = tuple[str, int, str]
+"""Wave, set of respondents, question."""
+
 
 @dataclass
 class _Row:
@@ -522,8 +567,7 @@ class _Target:
     base: tuple[int, ...]
     n: int | None
     top: float
-    item: str
-    wave: str
+    key: _Key
     group: Group
     answers: str
     printed: str
@@ -531,19 +575,30 @@ class _Target:
     low: float = 0.0
     high: float = math.inf
 
+    @property
+    def wave(self) -> str:
+        return self.key[0]
+
+    @property
+    def item(self) -> str:
+        return self.key[2]
+
 
 @dataclass
 class _Puzzle:
     """All that is published about one organisation, as integer constraints, and the bounds they imply.
 
     Variables are numbers of people of a wave and a set of respondents (a re-issue may add some) who gave one
-    answer to one question, in one cell of the group columns that occur with it.
+    answer to one question, in one cell of the group columns that occur with it; where answers are weighted,
+    separately for each weight, because an insider knows who has which.
     """
 
     releases: Sequence[_Release]
     policy: Policy
     instrument: Instrument | None
     deadline: float
+    weights: Mapping[str, pd.DataFrame] | None = field(default=None)
+    """Wave → answers with their weights; None where the study is not known."""
     breaches: list[Breach] = field(default_factory=list)
     unfinished: list[str] = field(default_factory=list)
     counts: list[dict[str, Any]] = field(default_factory=list)
@@ -555,11 +610,20 @@ class _Puzzle:
         self._matrix: tuple[Any, npt.NDArray[np.float64], npt.NDArray[np.float64]] | None = None
         self._known: dict[frozenset[int], tuple[float, float]] = {}
         self.upper: list[float] = []
+        self.weight: list[float] = []
+        self.true: dict[int, float] = {}
         self.targets: list[_Target] = []
-        self.cells: dict[tuple[str, int, str], dict[tuple[tuple[str, ...], str], int]] = {}
-        self.columns: dict[tuple[str, int, str], tuple[str, ...]] = {}
+        self.cells: dict[_Key, dict[tuple[tuple[str, ...], str], tuple[int, ...]]] = {}
+        self.columns: dict[_Key, tuple[str, ...]] = {}
+        self.classes: list[int] = []
         self._read()
-        self._build()
+        for key, sides in self.sides.items():
+            self._question(key, sides)
+        if self.instrument is not None:
+            self._rules(self.instrument)
+        for (wave, item), last in self.chain.items():
+            for later in range(1, last):
+                self._difference((wave, later - 1, item), (wave, later, item))
         self._solve()
 
     # reading
@@ -567,56 +631,73 @@ class _Puzzle:
     def _read(self) -> None:
         """Sort the statements by question, wave and set of respondents."""
         self.answered: dict[tuple[str, Group], list[tuple[int | None, float, str]]] = defaultdict(list)
-        self.sides: dict[tuple[str, int, str], list[_Side]] = defaultdict(list)
-        versions: dict[tuple[str, str], list[dict[Any, tuple[float, float]]]] = defaultdict(list)
+        self.sides: dict[_Key, list[_Side]] = defaultdict(list)
         self.chain: dict[tuple[str, str], int] = {}
+        versions: dict[tuple[str, str], list[dict[Any, tuple[float, float]]]] = defaultdict(list)
         for release in sorted(self.releases, key=lambda one: not one.earlier):
             for group, answered, invited, printed in _participation(release):
                 self.answered[release.wave, group].append((answered, invited, printed))
             by_item: dict[tuple[str, str], list[_Side]] = defaultdict(list)
             for side in _sides(release):
-                if side.weighted:
-                    note = "weighted shares are not counts: they are read for names and hidden numbers only"
-                    self.notes += [] if note in self.notes else [note]
-                    continue
+                if self.weights is None and side.weighted:
+                    why = "weighted shares are bounded only with the study, which knows the weights"
+                    self.unfinished += [] if why in self.unfinished else [why]
                 by_item[side.wave, side.item].append(side)
             for (wave, item), sides in by_item.items():
                 known: dict[Any, tuple[float, float]] = {}
                 for side in sides:
                     if not math.isnan(side.n):
                         known[side.group, "n"] = (side.n, side.n)
-                        if side.shown and not math.isnan(side.estimate) and side.label not in _FUNCTIONS:
+                        if side.number:
                             known[side.group, side.label] = self._interval(side)
-                place = next(
-                    (
-                        number
-                        for number, other in enumerate(versions[wave, item])
-                        if all(
-                            key not in other or _overlap(other[key], value) for key, value in known.items()
-                        )
-                    ),
-                    len(versions[wave, item]),
+                fits = (
+                    number
+                    for number, other in enumerate(versions[wave, item])
+                    if all(key not in other or _overlap(other[key], value) for key, value in known.items())
                 )
+                place = next(fits, len(versions[wave, item]))
                 if place == len(versions[wave, item]):
                     versions[wave, item].append({})
                 versions[wave, item][place].update(known)
                 self.sides[wave, place, item] += sides
                 self.chain[wave, item] = len(versions[wave, item])
 
+    def _frame(self, wave: str, group: Group) -> pd.DataFrame | None:
+        """Return the answers with weights that a group is part of; None where all weights are alike."""
+        frame = (self.weights or {}).get(wave)
+        audience = dict(group).get("audience")
+        if frame is not None and audience:
+            frame = frame[(frame["audience"] == audience).to_numpy()]
+        return None if frame is None or frame["weight"].nunique() < 2 else frame
+
     def _interval(self, side: _Side) -> tuple[float, float]:
-        """Return the counts that a printed share of a known base allows."""
-        n = side.n
-        if side.bound == ">=":
-            return math.ceil(side.estimate * n - _EPS), n
-        if side.bound == "<=":
-            return 0, math.floor(side.estimate * n + _EPS)
-        count = round(side.estimate * n)
-        if abs(count / n - side.estimate) < 1e-12:
-            return count, count
-        half = 0.5 * 10.0 ** -len(side.written.partition(".")[2])
-        return math.ceil((side.estimate - half) * n - _EPS), math.floor((side.estimate + half) * n + _EPS)
+        """Return the counts that a printed share of a known base allows; of a weighted one, the shares."""
+        n, weighted = side.n, self._frame(side.wave, side.group) is not None
+        if side.bound:
+            low, high = (side.estimate, 1.0) if side.bound == ">=" else (0.0, side.estimate)
+        else:
+            count = round(side.estimate * n)
+            if not weighted and abs(count / n - side.estimate) < 1e-12:
+                return count, count
+            digits = max(
+                len(side.written.partition(".")[2]), 2 if side.least < 100 else 3
+            )  # zeros are not stored
+            low, high = side.estimate - 0.5 * 10.0**-digits, side.estimate + 0.5 * 10.0**-digits
+        return (low, high) if weighted else (math.ceil(low * n - _EPS), math.floor(high * n + _EPS))
 
     # building
+
+    def _state(
+        self,
+        variables: Iterable[int] | Mapping[int, float],
+        low: float,
+        high: float,
+        source: str,
+        *,
+        assumed: bool = False,
+    ) -> None:
+        row = dict(variables) if isinstance(variables, Mapping) else dict.fromkeys(variables, 1.0)
+        self.rows += [_Row(row, low, high, source, assumed)] if row else []
 
     def _codes(self, item: str, sides: list[_Side]) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
         """Return the answers of a question, and label → the answers it stands for."""
@@ -635,33 +716,46 @@ class _Puzzle:
             codes += ("(other)",)
         return codes, {label: (label,) for label in found}
 
-    def _variable(self, upper: float) -> int:
-        self.upper.append(upper)
-        return len(self.upper) - 1
-
-    def _build(self) -> None:
-        for key, sides in self.sides.items():
-            self._question(key, sides)
-        if self.instrument is not None:
-            self._rules(self.instrument)
-        for (wave, item), last in self.chain.items():
-            for later in range(1, last):
-                self._difference(wave, item, later - 1, later)
-
-    def _cap(self, wave: str, group: Group, item: str) -> float:
+    def _cap(self, wave: str, group: Group) -> float:
         """Return the most people of a group who can have answered, from participation and headcounts."""
         caps = [math.inf]
-        for part, told in self.answered.items():
-            if part[0] == wave and set(part[1]) <= set(group):
+        for (at, part), told in self.answered.items():
+            if at == wave and set(part) <= set(group):
                 for answered, invited, printed in told:
-                    caps.append(invited if not math.isnan(invited) else math.inf)
-                    if answered is not None:
-                        caps.append(answered)
-                    elif printed.startswith("<"):
-                        caps.append(int(printed[1:]) - 1)
+                    caps += [] if math.isnan(invited) else [invited]
+                    caps += [answered] if answered is not None else []
+                    caps += [int(printed[1:]) - 1] if answered is None and printed.startswith("<") else []
         return min(caps)
 
-    def _question(self, key: tuple[str, int, str], sides: list[_Side]) -> None:
+    def _classes(
+        self, key: _Key, values: Mapping[str, Sequence[str]], atom: Sequence[str]
+    ) -> tuple[list[tuple[float, int, list[str]]], bool]:
+        """Return (weight, people of this cell who answered, answers) and whether that is certain.
+
+        An insider knows the first two; the answers are where the search for other possible ones begins.
+
+        Nothing where all have the same weight.
+        """
+        wave, _, item = key
+        frame = self._frame(wave, tuple(zip(values, atom, strict=True)))
+        if frame is None:
+            return [], False
+        inside, whole = np.ones(len(frame), dtype=bool), item in frame
+        if item in frame:
+            inside &= frame[item].notna().to_numpy()
+        for (column, listed), value in zip(values.items(), atom, strict=True):
+            name = column.removeprefix("cut_")
+            if name not in frame:
+                whole = False
+                continue
+            given = frame[name].astype("object").where(frame[name].notna(), "(not said)").astype(str)
+            of = given.isin(value.split(" + ")) if value else ~given.isin(" + ".join(listed).split(" + "))
+            inside &= of.to_numpy()
+        given = frame[item].astype(str)[inside] if item in frame else pd.Series("", frame.index[inside])
+        parts = given.groupby(frame["weight"][inside].round(9))
+        return [(float(str(one)), len(part), part.tolist()) for one, part in parts] or [(1.0, 0, [])], whole
+
+    def _question(self, key: _Key, sides: list[_Side]) -> None:
         wave, _version, item = key
         codes, labels = self._codes(item, sides)
         columns = tuple(sorted({column for side in sides for column, _ in side.group}))
@@ -669,76 +763,48 @@ class _Puzzle:
         for column in columns:
             seen = dict.fromkeys(dict(side.group).get(column, "") for side in sides)
             if "" in seen and column == "audience":
-                seen |= dict.fromkeys(
-                    dict(group)["audience"]
-                    for at, group in self.answered
-                    if at == wave and "audience" in dict(group)
-                )
-                if any(at == wave for at, _ in self.answered):
+                invited = [dict(group) for at, group in self.answered if at == wave]
+                seen |= dict.fromkeys(group["audience"] for group in invited if "audience" in group)
+                if invited:
                     seen.pop("", None)
             values[column] = list(seen)
-        atoms = list(product(*(values[column] for column in columns)))
+        atoms = list(product(*values.values()))
         if len(atoms) * len(codes) > 4000:
             self.unfinished.append(f"wave {wave}, {item}: {len(atoms)} crossed groups are too many to bound")
             return
         cells = self.cells[key] = {}
         self.columns[key] = columns
         for atom in atoms:
-            cap = self._cap(wave, tuple(zip(columns, atom, strict=True)), item)
+            cap = self._cap(wave, tuple(zip(columns, atom, strict=True)))
+            weights, whole = self._classes(key, values, atom)
             for code in codes:
-                cells[atom, code] = self._variable(cap)
+                made = range(len(self.upper), len(self.upper) + max(1, len(weights)))
+                self.upper += [min(cap, size) for _, size, _ in weights] or [cap]
+                self.weight += [weight for weight, *_ in weights] or [1.0]
+                self.true |= {v: float(one[2].count(code)) for v, one in zip(made, weights, strict=False)}
+                cells[atom, code] = tuple(made)
+            for place, (weight, size, _) in enumerate(weights):
+                parts = [cells[atom, code][place] for code in codes]
+                source = f"{size} people with weight {weight:g} answered {item}"
+                self._state(parts, size if whole else 0, size, source, assumed=True)
+                self.classes.append(parts[0])
             if cap < math.inf and len(codes) > 1:
-                self.rows.append(_Row({cells[atom, code]: 1.0 for code in codes}, 0, cap, "participation"))
-        variable = _variable_of(self.instrument, item)
-        values_of = variable.values() if variable is not None else None
-        done: set[Any] = set()
+                self._state(self._of(key, [atom], codes), 0, cap, "participation")
         groups: dict[Group, list[_Side]] = defaultdict(list)
         for side in sides:
             groups[side.group].append(side)
         for group, stated in groups.items():
-            inside = self._inside(key, group)
-            n = next((side.n for side in stated if not math.isnan(side.n)), math.nan)
-            base = tuple(cells[atom, code] for atom in inside for code in codes)
-            hidden = next((side.n_shown for side in stated if side.n_shown), "")
-            cap = self._cap(wave, group, item)
-            if not math.isnan(n):
-                source = next(str(side) for side in stated if not math.isnan(side.n))
-                self.rows.append(_Row(dict.fromkeys(base, 1.0), n, n, source))
-            elif hidden.startswith("<"):
-                cap = min(cap, int(hidden[1:]) - 1)
-                self.rows.append(_Row(dict.fromkeys(base, 1.0), 0, cap, f"{item}: n {hidden}"))
-            exact_parts: set[str] = set()
-            for side in stated:
-                chosen = labels.get(side.label)
-                if math.isnan(side.n) or math.isnan(side.estimate) or not side.shown:
-                    continue
-                if side.label == "mean" and values_of:
-                    total = {cells[atom, code]: values_of[code] for atom in inside for code in codes}
-                    slack = abs(side.estimate) * 1e-9 * side.n + _EPS
-                    self.rows.append(
-                        _Row(total, side.estimate * side.n - slack, side.estimate * side.n + slack, str(side))
-                    )
-                elif chosen and (side.label, side.written, side.bound) not in done | {None}:
-                    low, high = self._interval(side)
-                    if high < low:
-                        self.breaches.append(
-                            Breach(
-                                "inconsistent",
-                                f"{item}",
-                                f"{side.written} is no share of {side.n:g} people",
-                                (str(side),),
-                            )
-                        )
-                        continue
-                    picked = {cells[atom, code]: 1.0 for atom in inside for code in chosen}
-                    self.rows.append(_Row(picked, low, high, str(side)))
-                    if side.exact:
-                        exact_parts |= {side.label, "|".join(chosen)}
-            self._hidden(key, group, inside, codes, labels, n, cap, stated, exact_parts)
+            self._group(key, group, stated, codes, labels)
         self._nobody_else(key, groups)
         self._remainders(key, groups, codes, labels)
 
-    def _nobody_else(self, key: tuple[str, int, str], groups: Mapping[Group, list[_Side]]) -> None:
+    def _of(self, key: _Key, within: Group | list[tuple[str, ...]], codes: Iterable[str]) -> tuple[int, ...]:
+        """Return the variables of people of a group (or of some cells) who gave one of some answers."""
+        cells = self.cells[key]
+        atoms = within if isinstance(within, list) else self._inside(key, within)
+        return tuple(v for atom in atoms for code in codes for v in cells.get((atom, code), ()))
+
+    def _nobody_else(self, key: _Key, groups: Mapping[Group, list[_Side]]) -> None:
         """Assume that who is in no printed group of a division is in one that is listed and not shown.
 
         Left out are groups made of the answers to another question, whose sizes are answers themselves, and
@@ -757,66 +823,86 @@ class _Puzzle:
             ):
                 continue
             listed = {atom for part in parts for atom in self._inside(key, part)}
-            others = [number for (atom, _), number in self.cells[key].items() if atom not in listed]
-            if others:
-                source = f"{key[2]}: everybody is in a listed group of {', '.join(division)}"
-                self.rows.append(_Row(dict.fromkeys(others, 1.0), 0, 0, source, assumed=True))
+            others = [v for (atom, _), found in self.cells[key].items() if atom not in listed for v in found]
+            source = f"{key[2]}: everybody is in a listed group of {', '.join(division)}"
+            self._state(others, 0, 0, source, assumed=True)
 
-    def _inside(self, key: tuple[str, int, str], group: Group) -> list[tuple[str, ...]]:
+    def _inside(self, key: _Key, group: Group) -> list[tuple[str, ...]]:
         columns, wanted = self.columns[key], dict(group)
+        places = [(place, wanted[column]) for place, column in enumerate(columns) if column in wanted]
         atoms = dict.fromkeys(atom for atom, _ in self.cells[key])
-        return [
-            atom
-            for atom in atoms
-            if all(atom[place] == wanted[column] for place, column in enumerate(columns) if column in wanted)
-        ]
+        return [atom for atom in atoms if all(atom[place] == value for place, value in places)]
 
-    def _hidden(
+    def _group(
         self,
-        key: tuple[str, int, str],
+        key: _Key,
         group: Group,
-        inside: list[tuple[str, ...]],
+        stated: list[_Side],
         codes: tuple[str, ...],
         labels: Mapping[str, tuple[str, ...]],
-        n: float,
-        cap: float,
-        stated: list[_Side],
-        exact: set[str],
     ) -> None:
-        """List the counts of a group that are not printed exactly."""
-        cells, (wave, _, item) = self.cells[key], key
-        base = tuple(cells[atom, code] for atom in inside for code in codes)
+        """State what is printed of one group, and list its counts that are not printed exactly."""
+        wave, _, item = key
+        inside, cap = self._inside(key, group), self._cap(wave, group)
+        base, weighted = self._of(key, inside, codes), self._frame(wave, group) is not None
+        told = next((side for side in stated if not math.isnan(side.n)), None)
+        hidden = next((side.n_shown for side in stated if side.n_shown), "")
+        if told is not None:
+            self._state(base, told.n, told.n, str(told))
+        elif hidden.startswith("<"):
+            cap = min(cap, int(hidden[1:]) - 1)
+            self._state(base, 0, cap, f"{item}: n {hidden}")
+        variable = _variable_of(self.instrument, item)
+        values = variable.values() if variable is not None else None
+        exact: set[str] = set()
+        for side in {(one.label, one.written, one.bound): one for one in reversed(stated)}.values():
+            chosen = labels.get(side.label, ())
+            if math.isnan(side.n) or math.isnan(side.estimate) or not side.shown:
+                continue
+            if side.label == "mean" and values and not weighted:
+                slack = abs(side.estimate) * 1e-9 * side.n + _EPS
+                total = {v: values[code] for code in codes for v in self._of(key, inside, [code])}
+                self._state(total, side.estimate * side.n - slack, side.estimate * side.n + slack, str(side))
+            elif chosen:
+                low, high = self._interval(side)
+                picked = self._of(key, inside, chosen)
+                if high < low:
+                    what = f"{side.written} is no share of {side.n:g} people"
+                    self.breaches.append(Breach("inconsistent", item, what, (str(side),)))
+                    continue
+                if not weighted:
+                    self._state(picked, low, high, str(side))
+                    exact |= {side.label, "|".join(chosen)} if side.exact else set()
+                    continue
+                share = dict.fromkeys(base, 0.0) | {v: self.weight[v] for v in picked}
+                slack = _EPS * side.n
+                for end, least, most in ((low, -slack, math.inf), (high, -math.inf, slack)):
+                    self._state({v: share[v] - end * self.weight[v] for v in base}, least, most, str(side))
         printed = {
-            side.label: (f"{side.bound} {side.estimate:g}" if side.bound else side.code or "not shown")
-            for side in stated
+            one.label: (f"{one.bound} {one.written}" if one.bound else one.code or "not shown")
+            for one in stated
         }
         wanted = {code: (code,) for code in codes if code != "(other)"} | {
-            label: part
-            for label, part in labels.items()
-            if label in ("top", "middle", "bottom") and len(part) > 1
+            label: labels[label] for label in ("top", "middle", "bottom") if len(labels.get(label, ())) > 1
         }
-        known = None if math.isnan(n) else int(n)
-        for label, part in wanted.items():
-            if "|".join(part) not in exact and label not in exact and len(part) < len(codes):
-                picked = tuple(cells[atom, code] for atom in inside for code in part)
+        n = None if told is None else int(told.n)
+        for label, chosen in wanted.items():
+            if "|".join(chosen) not in exact and label not in exact and len(chosen) < len(codes):
                 words = printed.get(label, "not shown")
-                self.targets.append(
-                    _Target(picked, base, known, cap, item, wave, group, label, words, "share")
-                )
-        if known is None:
-            self.targets.append(
-                _Target(base, base, None, cap, item, wave, group, "(answered)", "not shown", "size")
-            )
+                picked = self._of(key, inside, chosen)
+                self.targets.append(_Target(picked, base, n, cap, key, group, label, words, "share"))
+        if n is None:
+            words = "not shown"
+            self.targets.append(_Target(base, base, n, cap, key, group, "(answered)", words, "size"))
 
     def _remainders(
         self,
-        key: tuple[str, int, str],
+        key: _Key,
         groups: Mapping[Group, list[_Side]],
         codes: tuple[str, ...],
         labels: Mapping[str, tuple[str, ...]],
     ) -> None:
         """List the people of a printed total who are in none of its printed parts."""
-        cells, (wave, _, item) = self.cells[key], key
         known = {group for group, sides in groups.items() if any(not math.isnan(side.n) for side in sides)}
         for whole in known:
             finer: dict[tuple[str, ...], list[Group]] = defaultdict(list)
@@ -828,70 +914,37 @@ class _Puzzle:
                 left = [atom for atom in self._inside(key, whole) if atom not in covered]
                 if not left:
                     continue
-                base = tuple(cells[atom, code] for atom in left for code in codes)
-                name = (
-                    *whole,
-                    (
-                        "not in",
-                        " ".join(value for part in parts for column, value in part if column in columns),
-                    ),
-                )
-                self.targets.append(
-                    _Target(base, base, None, math.inf, item, wave, name, "(answered)", "not printed", "rest")
-                )
+                base = self._of(key, left, codes)
+                others = " ".join(value for part in parts for column, value in part if column in columns)
+                name = (*whole, ("not in", others))
+                whom, words = (base, None, math.inf, key, name), "not printed"
+                self.targets.append(_Target(base, *whom, "(answered)", words, "rest"))
                 for label in dict.fromkeys([*labels, *codes]):
                     part = labels.get(label, (label,))
                     if len(part) < len(codes) and label != "(other)":
-                        picked = tuple(cells[atom, code] for atom in left for code in part)
-                        self.targets.append(
-                            _Target(
-                                picked,
-                                base,
-                                None,
-                                math.inf,
-                                item,
-                                wave,
-                                name,
-                                label,
-                                "not printed",
-                                "rest_share",
-                            )
-                        )
+                        picked = self._of(key, left, part)
+                        self.targets.append(_Target(picked, *whom, label, words, "rest_share"))
 
     def _rules(self, instrument: Instrument) -> None:
         """Add what the questionnaire implies: routing, "none of these", a limited number of answers."""
-        for key, cells in list(self.cells.items()):
+        for key in list(self.cells):
             wave, version, item = key
-            if item not in instrument or not isinstance(instrument[item], Variable):
+            variable = _variable_of(instrument, item)
+            if variable is None:
                 continue
-            variable: Variable = instrument[item]
             groups = {side.group for side in self.sides[key]}
-            if variable.item.ask_if:
-                for parent, codes in _required(variable.item.ask_if, instrument):
-                    other = next(
-                        (k for k in ((wave, version, parent), (wave, 0, parent)) if k in self.cells), None
-                    )
-                    if other is None:
-                        continue
-                    for group in groups & {side.group for side in self.sides[other]}:
-                        row = {
-                            cells[atom, code]: 1.0 for atom, code in cells if atom in self._inside(key, group)
-                        }
-                        for atom in self._inside(other, group):
-                            row |= {
-                                self.cells[other][atom, code]: -1.0
-                                for code in codes
-                                if (atom, code) in self.cells[other]
-                            }
-                        self.rows.append(
-                            _Row(
-                                row,
-                                -math.inf,
-                                0,
-                                f"{item} is asked only of {parent} {'/'.join(codes)}",
-                                assumed=True,
-                            )
-                        )
+            for parent, codes in _required(variable.item.ask_if, instrument) if variable.item.ask_if else ():
+                other = next(
+                    (k for k in ((wave, version, parent), (wave, 0, parent)) if k in self.cells), None
+                )
+                if other is None:
+                    continue
+                for group in groups & {side.group for side in self.sides[other]}:
+                    every = dict.fromkeys(code for _, code in self.cells[key])
+                    row = dict.fromkeys(self._of(key, group, every), 1.0)
+                    row |= dict.fromkeys(self._of(other, group, codes), -1.0)
+                    source = f"{item} is asked only of {parent} {'/'.join(codes)}"
+                    self._state(row, -math.inf, 0, source, assumed=True)
             if variable.kind == "option" and variable.name == instrument.of_item(variable.item.id)[0].name:
                 self._options(wave, version, variable, instrument)
 
@@ -901,57 +954,35 @@ class _Puzzle:
         keys = [(wave, version, one.name) for one in options]
         if not all(key in self.cells for key in keys):
             return
+        alone = {
+            place for place, one in enumerate(options) if one.option is not None and one.option.exclusive
+        }
+        source, most = f"{variable.item.id}: everybody ticks an option", variable.item.maximum
         for group in {side.group for side in self.sides[keys[0]]}:
-            sizes = {
-                next(
-                    (side.n for side in self.sides[key] if side.group == group and not math.isnan(side.n)),
-                    math.nan,
-                )
-                for key in keys
-            }
+            stated = [[side.n for side in self.sides[key] if side.group == group] for key in keys]
+            sizes = {next((n for n in one if not math.isnan(n)), math.nan) for one in stated}
             if len(sizes) != 1 or math.isnan(n := sizes.pop()):
                 continue
-            ticked = [[self.cells[key][atom, "1"] for atom in self._inside(key, group)] for key in keys]
-            exclusive = [
-                place for place, one in enumerate(options) if one.option is not None and one.option.exclusive
-            ]
-            source = f"{variable.item.id}: everybody ticks an option"
-            self.rows.append(
-                _Row({v: 1.0 for part in ticked for v in part}, n, math.inf, source, assumed=True)
-            )
-            for lonely in exclusive:
-                for place, part in enumerate(ticked):
-                    if place != lonely:
-                        self.rows.append(
-                            _Row(
-                                dict.fromkeys((*part, *ticked[lonely]), 1.0),
-                                -math.inf,
-                                n,
-                                source,
-                                assumed=True,
-                            )
-                        )
-            if variable.item.maximum is not None:
-                most = float(variable.item.maximum)
+            ticked = [self._of(key, group, ["1"]) for key in keys]
+            self._state([v for part in ticked for v in part], n, math.inf, source, assumed=True)
+            for lonely, (place, part) in product(alone, enumerate(ticked)):
+                if place != lonely:
+                    self._state([*part, *ticked[lonely]], -math.inf, n, source, assumed=True)
+            if most is not None:
                 row = {
-                    v: most if place in exclusive else 1.0 for place, part in enumerate(ticked) for v in part
+                    v: float(most) if place in alone else 1.0
+                    for place, part in enumerate(ticked)
+                    for v in part
                 }
-                self.rows.append(
-                    _Row(
-                        row,
-                        -math.inf,
-                        most * n,
-                        f"{variable.item.id}: at most {most:g} answers",
-                        assumed=True,
-                    )
-                )
+                what = f"{variable.item.id}: at most {most} answers"
+                self._state(row, -math.inf, float(most) * n, what, assumed=True)
 
-    def _difference(self, wave: str, item: str, before: int, after: int) -> None:
+    def _difference(self, one: _Key, two: _Key) -> None:
         """Add the people who came, or left, between two releases; the others answered the same."""
-        one, two = (wave, before, item), (wave, after, item)
         if one not in self.cells or two not in self.cells:
             return
         codes = list(dict.fromkeys(code for _, code in self.cells[one]))
+        same = "the others answered the same in both releases"
         for group in {side.group for side in self.sides[one]} & {side.group for side in self.sides[two]}:
             sizes = [
                 next((s.n for s in self.sides[key] if s.group == group and not math.isnan(s.n)), math.nan)
@@ -960,79 +991,36 @@ class _Puzzle:
             if any(map(math.isnan, sizes)):
                 continue
             came = int(sizes[1] - sizes[0])
-            parts = {
-                code: [
-                    [
-                        self.cells[key][atom, code]
-                        for atom in self._inside(key, group)
-                        if (atom, code) in self.cells[key]
-                    ]
-                    for key in (one, two)
-                ]
-                for code in codes
-            }
-            if came == 0:
-                self._changed(item, wave, group, one, two)
+            if came == 0 and self._frame(one[0], group) is None:
+                self._changed(group, one, two)
                 continue
-            sign = 1 if came > 0 else -1
-            new = {code: self._variable(abs(came)) for code in codes}
-            for code, (old, later) in parts.items():
-                row = dict.fromkeys(later, 1.0) | dict.fromkeys(old, -1.0) | {new[code]: -float(sign)}
-                self.rows.append(
-                    _Row(row, 0, 0, "the others answered the same in both releases", assumed=True)
-                )
-            base = tuple(new.values())
-            self.rows.append(
-                _Row(
-                    dict.fromkeys(base, 1.0),
-                    abs(came),
-                    abs(came),
-                    f"n {sizes[0]:g} and n {sizes[1]:g} in two releases",
-                )
-            )
-            name = (*group, ("between", "two releases"))
+            new = dict(zip(codes, range(len(self.upper), len(self.upper) + len(codes)), strict=True))
+            self.upper += [abs(came)] * len(codes)
+            self.weight += [1.0] * len(codes)
             for code in codes:
-                self.targets.append(
-                    _Target(
-                        (new[code],),
-                        base,
-                        abs(came),
-                        abs(came),
-                        item,
-                        wave,
-                        name,
-                        code,
-                        "not printed",
-                        "between",
-                    )
-                )
+                row = dict.fromkeys(self._of(two, group, [code]), 1.0)
+                row |= dict.fromkeys(self._of(one, group, [code]), -1.0) | {
+                    new[code]: -math.copysign(1, came)
+                }
+                self._state(row, 0, 0, same, assumed=True)
+            base = tuple(new.values())
+            self._state(base, abs(came), abs(came), f"n {sizes[0]:g} and n {sizes[1]:g} in two releases")
+            name = (*group, ("between", "two releases"))
+            for code in codes if came else ():
+                whom = ((new[code],), base, abs(came), abs(came), two, name, code)
+                self.targets.append(_Target(*whom, "not printed", "between"))
 
-    def _changed(self, item: str, wave: str, group: Group, one: Any, two: Any) -> None:
+    def _changed(self, group: Group, one: _Key, two: _Key) -> None:
         """Report counts of the same people that differ between two releases: answers were changed."""
-        for first in self.sides[one]:
-            for second in self.sides[two]:
-                if (
-                    first.group == second.group == group
-                    and first.label == second.label
-                    and first.label not in _FUNCTIONS
-                ):
-                    if (
-                        not (first.shown and second.shown)
-                        or math.isnan(first.estimate)
-                        or math.isnan(second.estimate)
-                    ):
-                        continue
-                    if not _overlap(self._interval(first), self._interval(second)):
-                        text = "the same number of people, other answers: what was changed shows"
-                        self.breaches.append(
-                            Breach(
-                                "difference",
-                                f"{wave} {item} {_named(group)}",
-                                text,
-                                (str(first), str(second)),
-                            )
-                        )
-                        return
+        for first, second in product(self.sides[one], self.sides[two]):
+            alike = first.group == second.group == group and first.label == second.label
+            if not (alike and first.number and second.number):
+                continue
+            if not _overlap(self._interval(first), self._interval(second)):
+                text = "the same number of people, other answers: what was changed shows"
+                where = f"{one[0]} {one[2]} {_named(group)}"
+                self.breaches.append(Breach("difference", where, text, (str(first), str(second))))
+                return
 
     # solving
 
@@ -1043,12 +1031,14 @@ class _Puzzle:
         """
         if not self.targets:
             return
+        self._twins = {(one.role, one.key, one.group, one.answers): one for one in self.targets}
         part = self._parts()
         mine: dict[int, list[_Target]] = defaultdict(list)
         for target in self.targets:
             mine[int(part[target.variables[0]])].append(target)
         active = set(mine)
-        for one in self._infeasible(part, active):
+        loose = {int(part[one]) for one in self.classes}
+        for one in self._infeasible(part, active, loose):
             first, words = (
                 mine[one][0],
                 "its published numbers contradict one another: nothing can be bounded",
@@ -1057,8 +1047,10 @@ class _Puzzle:
             where = f"wave {first.wave}, {first.item}"
             self.breaches.append(Breach("inconsistent", where, words, sources))
             active.discard(one)
+        for one in loose & active:
+            self._witness(part, one, mine[one])
         least, most = self._propagated()
-        targets = [target for target in self.targets if int(part[target.variables[0]]) in active]
+        targets = [target for target in self.targets if int(part[target.variables[0]]) in active - loose]
         places = [np.array(target.variables) for target in targets]
         outer = np.array([self._outer(target, least, most) for target in targets]).reshape(-1, 2)
         inner = np.full((len(targets), 2), (math.inf, -math.inf))
@@ -1084,8 +1076,41 @@ class _Puzzle:
                     outer[row, end] = inner[row, end]
         for target, (low, high) in zip(targets, inner.tolist(), strict=True):
             target.low, target.high = low, high
+        for target in self.targets:
+            if int(part[target.variables[0]]) in active:
+                self._judge(target, part)
+
+    def _witness(self, part: npt.NDArray[np.int64], one: int, targets: list[_Target]) -> None:
+        """Look for ways people can have answered a weighted question that leave its hidden counts open.
+
+        Weights make knapsacks of the statements, whose ends take long to prove. Solutions found early are
+        enough: what they show to be possible is possible, so no bound is believed to be wider than it is.
+        """
         for target in targets:
-            self._judge(target, part)
+            target.low, target.high = math.inf, -math.inf
+        for goal, up in [(None, True), *product(targets, (True, False))]:
+            asked: tuple[tuple[int, ...], float, float] = ((), -math.inf, math.inf)
+            if goal is not None:
+                if not self._narrow(goal, int(goal.low), int(goal.high)):
+                    continue
+                asked = goal.variables, *((goal.high + 1, math.inf) if up else (-math.inf, goal.low - 1))
+            solution = self._as_answered(part, one) if goal is None else None
+            solution = self._optimise(part, {one}, {}, beside=asked) if solution is None else solution
+            if time.monotonic() > self.deadline:
+                self.unfinished.append(f"wave {targets[0].wave}, {targets[0].item}: not bounded in time")
+                return
+            for target in targets if solution is not None else ():
+                value = float(np.asarray(solution)[list(target.variables)].sum())
+                target.low, target.high = min(target.low, value), max(target.high, value)
+
+    def _as_answered(self, part: npt.NDArray[np.int64], one: int) -> npt.NDArray[np.float64] | None:
+        """Return a weighted part as people answered; None where that is not what is printed."""
+        found = np.zeros(len(self.upper))
+        found[list(self.true)] = list(self.true.values())
+        matrix, low, high = self._statements()
+        sums, mine = matrix @ found, part[self._firsts] == one
+        fits = (sums >= low - _EPS)[mine].all() and (sums <= high + _EPS)[mine].all()
+        return found if fits else None
 
     def _parts(self) -> npt.NDArray[np.int64]:
         """Assign variables that statements connect to one part, and number the parts."""
@@ -1099,13 +1124,17 @@ class _Puzzle:
         graph = coo_array((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=shape)
         return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
 
-    def _infeasible(self, part: npt.NDArray[np.int64], active: set[int]) -> list[int]:
-        """Return the parts whose statements contradict one another, after assumptions are dropped."""
-        if self._optimise(part, active, {}) is not None or time.monotonic() > self.deadline:
-            return []
+    def _infeasible(self, part: npt.NDArray[np.int64], active: set[int], loose: set[int]) -> list[int]:
+        """Return the parts whose statements contradict one another, after assumptions are dropped.
+
+        Weighted ones are tried one by one.
+        """
+        exact = active - loose
+        if not exact or self._optimise(part, exact, {}) is not None or time.monotonic() > self.deadline:
+            exact = set()
         bad = []
-        for one in active:
-            if self._optimise(part, {one}, {}) is None:
+        for one in (*exact, *(one for one in active & loose if self._as_answered(part, one) is None)):
+            if self._optimise(part, {one}, {}) is None and time.monotonic() < self.deadline:
                 self.rows = [row for row in self.rows if not row.assumed or part[row.first] != one]
                 self._matrix = None
                 if self._optimise(part, {one}, {}) is None:
@@ -1166,10 +1195,11 @@ class _Puzzle:
         inside: set[int],
         objective: Mapping[int, float],
         without: Collection[int] = (),
+        beside: tuple[tuple[int, ...], float, float] = ((), -math.inf, math.inf),
     ) -> npt.NDArray[np.float64] | None:
         """Minimise an objective over some parts; None where there is no solution, or no time.
 
-        `without` leaves out statements, by their numbers.
+        `without` leaves out statements, by their numbers; `beside` adds one: variables, ends of their sum.
         """
         from scipy.optimize import Bounds, LinearConstraint, milp
 
@@ -1186,6 +1216,9 @@ class _Puzzle:
         constraints = []
         if used.any():
             constraints = [LinearConstraint(matrix.tocsr()[used][:, variables], low[used], high[used])]
+        if beside[0]:
+            sum_of = np.isin(variables, beside[0]).astype(float)
+            constraints.append(LinearConstraint(sum_of[None, :], beside[1], beside[2]))
         found = milp(
             costs[variables],
             integrality=np.ones(len(variables)),
@@ -1213,45 +1246,26 @@ class _Puzzle:
 
     def _narrow(self, target: _Target, low: int, high: int) -> str:
         """Return what a reader learns that the policy hides, "" if nothing."""
-        k = self.policy.threshold_for(target.item)
-        if target.role in ("rest", "rest_share"):
-            few = self._size(target)
-            if target.role == "rest":
-                return (
-                    f"a group of {_span(*few)} people, fewer than {k}, follows by subtraction"
-                    if few[0] > 0 and few[1] < k
-                    else ""
-                )
-            if few[0] == 0:
-                return ""
-            if few[1] < k:
-                return (
-                    f"{_span(low, high)} of {_span(*few)} people in none of the printed groups"
-                    if low > 0 or high < few[1]
-                    else ""
-                )
-            return self._near(target, low, high, few[1]) if few[0] == few[1] else ""
-        if target.role == "between":
-            n = int(target.n or 0)
-            if n < k:
-                return (
-                    f"{_span(low, high)} of the {n} who came or left between two releases"
-                    if low > 0 or high < n
-                    else ""
-                )
-            return self._near(target, low, high, n)
+        k, values = self.policy.threshold_for(target.item), _span(low, high)
         if target.role == "size":
             return ""
-        if target.n is None:
+        if target.role == "rest":
+            text = f"a group of {values} people, fewer than {k}, follows by subtraction"
+            return text if low > 0 and high < k else ""
+        if target.role == "rest_share":
+            whole = self._twins["rest", target.key, target.group, "(answered)"]
+            least, most = int(whole.low), int(whole.high)
+            if least > 0 and most < k and (low > 0 or high < most):
+                return f"{values} of {_span(least, most)} people in none of the printed groups"
+            return self._near(target, low, high, most) if k <= most == least else ""
+        n = target.n
+        if n is None:
             small = target.top < k  # a larger group may be withheld though its parts are shown
-            return f"{_span(low, high)} people of a group that is not shown" if low > 0 and small else ""
-        return self._near(target, low, high, target.n)
-
-    def _size(self, target: _Target) -> tuple[int, int]:
-        twin = next(
-            t for t in self.targets if t.role == "rest" and t.base == target.base and t.group == target.group
-        )
-        return int(twin.low), int(twin.high)
+            return f"{values} people of a group that is not shown" if low > 0 and small else ""
+        if target.role == "between" and n < k:
+            text = f"{values} of the {n} who came or left between two releases"
+            return text if low > 0 or high < n else ""
+        return self._near(target, low, high, n)
 
     def _near(self, target: _Target, low: int, high: int, n: int) -> str:
         """Return what is learnt where all possible values lie inside one end that the policy hides."""
@@ -1351,9 +1365,17 @@ class _Names:
     """Audience → how many questions it is asked, and how many answers are recorded."""
     declared: int
     published: Mapping[str, frozenset[float]]
+    about: Mapping[str, str]
+    """Question → another under whose name its numbers stand: what leaders estimate is printed beside it."""
+    scores: Mapping[str, tuple[Variable, ...]]
+    """Rubric of the organisation → its questions: how far its raters agree is printed."""
+    scales: Mapping[str, frozenset[float]]
+    """Question → answers that are numbers."""
+    effective: frozenset[float] = frozenset()
+    """Effective numbers of answers and design effects, which the methods section gives."""
 
     @classmethod
-    def of(cls, study: Any) -> _Names:
+    def of(cls, study: Any, frame: pd.DataFrame) -> _Names:
         instrument: Instrument = study.instrument
         table = study.organisations
         organisations: dict[str, set[str]] = defaultdict(set)
@@ -1361,7 +1383,6 @@ class _Names:
             table["organisation"].astype(str), table["name"].astype(str), strict=True
         ):
             organisations[organisation] |= {organisation, name}
-        frame = study.responses(wave="all", missing="nan")
         private: dict[str, str] = {}
         for column in frame:
             if column == "respondent":
@@ -1385,12 +1406,22 @@ class _Names:
         for variable in instrument.variables:
             if variable.kind != "text":
                 labels[variable.name] = tuple(dict.fromkeys(_wordings(variable, instrument)))
+        named_groups = {
+            name.casefold()
+            for one in instrument.audiences.values()
+            for name in (*one.label.values(), *one.plural.values())
+        }
         answers = {
             label
             for language in instrument.languages
             for variable in instrument.variables
             for label in variable.code_labels(language).values()
-            if any(c.isdigit() for c in label)
+            if any(c.isdigit() for c in label) or any(one in label.casefold() for one in named_groups)
+        }
+        scales = {
+            one.name: frozenset(float(x) for x in one.code_labels(language).values() if x.isdecimal())
+            for language in instrument.languages
+            for one in instrument.variables
         }
         questions = {
             audience: (len({one.item.id for one in mine}), len(mine))
@@ -1419,6 +1450,13 @@ class _Names:
             questions,
             len(study.primary),
             published,
+            {
+                one.name: one.item.estimate_of.item
+                for one in instrument.variables
+                if one.item.estimate_of is not None
+            },
+            {name: tuple(_variables(instrument, score.items)) for name, score in instrument.scores.items()},
+            scales,
         )
 
     def phrases(self, own: str) -> dict[str, str]:
@@ -1442,6 +1480,12 @@ class _Names:
             if telling and len(words) >= 4 and words.casefold() not in self.known:
                 found.setdefault(words, what)
         return found
+
+
+def _variables(instrument: Instrument, names: Iterable[str]) -> Iterator[Variable]:
+    for name in names:
+        if (found := _variable_of(instrument, name)) is not None:
+            yield found
 
 
 def _texts_of_study(study: Any) -> Iterator[str]:
@@ -1490,7 +1534,14 @@ def _released(release: _Release, policy: Policy, names: _Names) -> Released:
                 exact[item, group].add(_number(row[f"estimate{end}"]))
         shared = {
             _number(row.get(name, ""))
-            for name in (*GAP_STATISTICS, "p_adjusted", "threshold", "verdict_margin")
+            for name in (
+                *GAP_STATISTICS,
+                "p_adjusted",
+                "threshold",
+                "verdict_margin",
+                "gap_least",
+                "gap_most",
+            )
         }
         numbers[item, row.get("audience", "")] |= shared
         if row.get("audience_a"):
@@ -1506,6 +1557,14 @@ def _released(release: _Release, policy: Policy, names: _Names) -> Released:
             numbers[item, "published"] |= {
                 float(one) for one in re.findall(r"\d+", row.get(name, "").replace(",", ""))
             }
+    for score, group in list(numbers):
+        if score in names.scores:
+            numbers[score, group] |= {_agreement(release, names.scores[score], group)}
+    for item, group in list(numbers):
+        other = names.about.get(item, item.partition("__")[0])  # "q__dk": who answered "don't know" to q
+        scale = 100 if item in names.about else 1  # an estimate of a share is a mean of percentages
+        numbers[other, group] |= numbers[item, group] | {one / scale for one in numbers[item, group]}
+        exact[other, group] |= exact[item, group]
     hidden: dict[str, frozenset[float]] = {}
     k = {float(policy.threshold), float(policy.sensitive_threshold)}
     for told_of, answered, invited, _ in _participation(release):
@@ -1513,7 +1572,9 @@ def _released(release: _Release, policy: Policy, names: _Names) -> Released:
         if audience and answered is None:
             hidden[audience] = frozenset({*k, *names.questions.get(audience, ()), invited})
     waves = {float(one) for wave in names.waves for one in re.findall(r"\d+", wave)}
-    constants = frozenset({0.0, 100.0, 25.0, 50.0, 75.0, 95.0, *k, *waves, float(names.declared)})
+    constants = frozenset(
+        {0.0, 100.0, 25.0, 50.0, 75.0, 95.0, *k, *waves, float(names.declared), *names.effective}
+    )
     items = {item: tuple({*labels[item], *names.labels.get(item, ())}) for item in {*labels, *names.labels}}
     clean = {key: frozenset(one for one in values if not math.isnan(one)) for key, values in numbers.items()}
     return Released(
@@ -1526,7 +1587,29 @@ def _released(release: _Release, policy: Policy, names: _Names) -> Released:
         names.known,
         hidden,
         constants,
+        names.scales,
     )
+
+
+def _agreement(release: _Release, items: Sequence[Variable], group: str) -> float:
+    """Compute r_wg(j) of a rubric from the released distributions of its questions; NaN where one is not."""
+    from toolkit.analysis import within_agreement
+
+    told: dict[str, dict[str, tuple[float, float]]] = defaultdict(dict)
+    for row in release.rows:
+        if row.get("table") == "distributions" and row.get("audience") == group and row["shown"] == "True":
+            told[row["item"]][row["response"]] = _number(row["estimate"]), _number(row["n"])
+    spread = []
+    for item in items:
+        values, shares = item.values() or {}, told[item.name]
+        if not values or values.keys() - shares.keys():
+            return math.nan
+        mean = math.fsum(value * shares[code][0] for code, value in values.items())
+        n = next(iter(shares.values()))[1]
+        spread.append(
+            math.fsum(shares[code][0] * (v - mean) ** 2 for code, v in values.items()) * n / (n - 1)
+        )
+    return within_agreement(spread, len(items[0].values() or {})) if items else math.nan
 
 
 def _files_faults(
@@ -1560,7 +1643,7 @@ def _files_faults(
         for text in texts:
             if text.kind in ("raw", "series", "sheet") or text.place.startswith("manifest.json"):
                 continue
-            if text.words.casefold() not in names.known and (odd := tracer.untraced(text)):
+            if (odd := tracer.untraced(text)) and text.words.casefold().strip("“”«» ") not in names.known:
                 breaches.append(
                     Breach(
                         "untraced",

@@ -14,7 +14,7 @@ import struct
 import zipfile
 import zlib
 from bisect import bisect
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import unescape
 from typing import Any, Literal
@@ -134,6 +134,10 @@ def _walk(place: str, value: Any) -> Iterator[Text]:
             yield Text(f"{place}.{key}", str(key), "raw")
             if isinstance(one, list) and key.startswith(("text", "image", "source")):
                 one = "".join(map(str, one))
+            if key == "text/plain":
+                for number, line in enumerate(str(one).splitlines(), 1):
+                    yield Text(f"{place}.{key} line {number}", line, "row")
+                continue
             if key == "source" and value.get("cell_type") == "markdown":
                 yield from _lines(f"{place}.{key}", str(one).encode())
             yield from _walk(f"{place}.{key}", one)
@@ -415,6 +419,8 @@ def _sheet(place: str, tree: Any, shared: list[str], used: set[int]) -> Iterator
             texts |= {column: words} if cell.get("t") in ("s", "inlineStr", "str") else {}
             if kind == "sheet" and column in texts:
                 yield Text(f"{place} cell {cell.get('r')}", words)
+            if heads.get(column) in _OF_SHEETS and value is not None:
+                words = ""
             if column in heads and kind == "row" and any(c.isdigit() for c in words):
                 words = f"{heads[column]} {words}"
             formula = next(cell.iter("{*}f"), None)
@@ -430,6 +436,8 @@ def _sheet(place: str, tree: Any, shared: list[str], used: set[int]) -> Iterator
         yield Text(f"{place} validation", " ".join([*node.attrib.values(), _words(node)]), "raw")
 
 
+_OF_SHEETS = ("Rows", "Lignes")
+"""Headings of the list of sheets, whose numbers count rows and not people."""
 _SETTINGS = (
     "styles",
     "theme",
@@ -479,7 +487,9 @@ def _part(place: str, tree: Any) -> Iterator[Text]:
                 yield Text(f"{place} paragraph {number}", _run(node))
         elif node.text and node.text.strip():
             yield Text(
-                f"{place} {tag}", node.text, "raw" if setting else "cell" if tag in ("v", "pt") else "prose"
+                f"{place} {tag}",
+                node.text,
+                "raw" if setting or tag == "definedName" else "cell" if tag in ("v", "pt") else "prose",
             )
 
 
@@ -537,7 +547,9 @@ def _pdf_parts(name: str, reader: Any) -> Iterator[Text]:
     for number, page in enumerate(reader.pages, 1):
         place = f"{name} page {number}"
         loose = []
-        for mark, words in _page_texts(page):
+        contents = page.get_contents()
+        stream = b"" if contents is None else contents.get_data()
+        for mark, words in _drawn(stream, page.get("/Resources") or {}, set()):
             if mark is None:
                 loose.append(words)
             else:
@@ -613,27 +625,23 @@ def _leaves(node: Any, page: int, marked: dict[tuple[int, int], str]) -> Iterato
 
 
 _DRAWING = re.compile(
-    rb"/MCID\s+(?P<mark>\d+)[^>]*>>\s*BDC|(?P<open>\bBM?DC\b|>>\s*BDC)|(?P<close>\bEMC\b)"
+    rb"/MCID\s+(?P<mark>\d+)[^>]*>>\s*BDC|(?P<open>B[MD]C|>>\s*BDC)(?!\w)|(?P<close>EMC)(?!\w)|(?P<end>ET)(?!\w)"
     rb"|/(?P<font>[^\s/\[(<]+)\s+[-\d.]+\s+Tf"
-    rb"|\[(?P<many>(?:\((?:\\.|[^\\()])*\)|<[0-9A-Fa-f\s]*>|[-\d.\s]+)*)\]\s*TJ"
-    rb"|(?P<one>\((?:\\.|[^\\()])*\)|<[0-9A-Fa-f\s]*>)\s*(?:Tj|'|\")|(?P<end>\bET\b)",
+    rb"|\[(?P<many>(?:\((?:\\.|[^\\()]++)*+\)|<[0-9A-Fa-f\s]*+>|[-\d.\s]++)*+)\]\s*TJ"
+    rb"|(?P<one>\((?:\\.|[^\\()]++)*+\)|<[0-9A-Fa-f\s]*+>)\s*(?:Tj|'|\")",
     re.DOTALL,
 )
+"""The operators that draw or mark text. Quantifiers are possessive: dashes of lines are arrays too."""
 _PIECE = re.compile(rb"\((?:\\.|[^\\()])*\)|<[0-9A-Fa-f\s]*>", re.DOTALL)
-
-
-def _page_texts(page: Any) -> Iterator[tuple[int | None, str]]:
-    """Yield the texts a page draws, also those of the forms it draws, with the number of their mark."""
-    contents = page.get_contents()
-    if contents is not None:
-        yield from _drawn(contents.get_data(), page.get("/Resources") or {}, set())
+_ESCAPE = re.compile(rb"\\([0-7]{1,3}|.)", re.DOTALL)
 
 
 def _drawn(stream: bytes, resources: Any, seen: set[int]) -> Iterator[tuple[int | None, str]]:
+    """Yield the texts a page draws, also those of the forms it draws, with the number of their mark."""
     resources = resources.get_object() if hasattr(resources, "get_object") else resources
     fonts = {key: _decoder(font.get_object()) for key, font in (resources.get("/Font") or {}).items()}
     marks: list[int | None] = []
-    decode = None
+    decode: Callable[[bytes], str] = _plain
     words: list[str] = []
     for found in _DRAWING.finditer(stream):
         kind = found.lastgroup
@@ -647,10 +655,9 @@ def _drawn(stream: bytes, resources: Any, seen: set[int]) -> Iterator[tuple[int 
         elif kind == "close" and marks:
             marks.pop()
         elif kind == "font":
-            decode = fonts.get("/" + found["font"].decode("latin-1"))
+            decode = fonts.get("/" + found["font"].decode("latin-1"), _plain)
         elif kind in ("many", "one"):
-            for piece in _PIECE.findall(found[kind]):
-                words.append((decode or _plain)(_bytes(piece)))
+            words += [decode(_bytes(piece)) for piece in _PIECE.findall(found[kind])]
     if words:
         yield None, "".join(words)
     for form in (resources.get("/XObject") or {}).values():
@@ -660,32 +667,39 @@ def _drawn(stream: bytes, resources: Any, seen: set[int]) -> Iterator[tuple[int 
             yield from _drawn(form.get_data(), form.get("/Resources") or {}, seen)
 
 
-_ESCAPES = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f", b"\n": b""}
+_ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f", b"\n": b""}
 
 
 def _bytes(piece: bytes) -> bytes:
+    """Return the codes of a text operand, written in hexadecimal digits or in characters and escapes."""
     if piece[:1] == b"<":
-        digits = re.sub(rb"\s", b"", piece[1:-1])
+        digits = b"".join(piece[1:-1].split())
         return bytes.fromhex((digits + b"0" * (len(digits) % 2)).decode())
 
     def unescaped(found: re.Match[bytes]) -> bytes:
         code = found[1]
-        return bytes([int(code, 8) & 255]) if code[:1].isdigit() else _ESCAPES.get(code, code)
+        return bytes((int(code, 8) & 255,)) if code.isdigit() else _ESCAPED.get(code, code)
 
-    return re.sub(rb"\\([0-7]{1,3}|.)", unescaped, piece[1:-1], flags=re.DOTALL)
+    return _ESCAPE.sub(unescaped, piece[1:-1]) if b"\\" in piece else piece[1:-1]
 
 
 def _plain(codes: bytes) -> str:
     return codes.decode("latin-1")
 
 
-def _decoder(font: Any) -> Any:
+class _Glyphs(dict[int, str]):
+    """Code → text, for `str.translate`; a code that is not listed draws nothing."""
+
+    def __missing__(self, code: int) -> str:
+        return ""
+
+
+def _decoder(font: Any) -> Callable[[bytes], str]:
     """Return how a font's codes become text, by its map to Unicode."""
     if "/ToUnicode" not in font:
         return _plain
     source = font["/ToUnicode"].get_data()
-    width = 2 if font.get("/Subtype") == "/Type0" else 1
-    table: dict[int, str] = {}
+    table = _Glyphs()
     for block in re.findall(rb"beginbfchar(.*?)endbfchar", source, re.DOTALL):
         for code, value in re.findall(rb"<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>", block):
             table[int(code, 16)] = bytes.fromhex(value.decode()).decode("utf-16-be", "replace")
@@ -693,11 +707,11 @@ def _decoder(font: Any) -> Any:
         for low, high, value in re.findall(rb"<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>", block):
             for step, code in enumerate(range(int(low, 16), int(high, 16) + 1)):
                 table[code] = chr(int(value, 16) + step)
+    wide = font.get("/Subtype") == "/Type0"
+    encoding = ("utf-16-be", "surrogatepass") if wide else ("latin-1", "strict")
 
     def decode(codes: bytes) -> str:
-        return "".join(
-            table.get(int.from_bytes(codes[at : at + width], "big"), "") for at in range(0, len(codes), width)
-        )
+        return codes.decode(*encoding).translate(table)
 
     return decode
 
@@ -742,6 +756,8 @@ class Released:
         Groups below the threshold → the numbers that may stand beside their names: headcounts and thresholds.
     constants
         Numbers that any text may use: thresholds, levels, ends of axes.
+    scales
+        Question → answers that are numbers, which may stand before their shares.
     """
 
     items: Mapping[str, tuple[str, ...]]
@@ -753,10 +769,12 @@ class Released:
     known: str
     hidden: Mapping[str, frozenset[float]]
     constants: frozenset[float]
+    scales: Mapping[str, frozenset[float]]
 
 
 _TOKEN = re.compile(r"(?<![\w.,#-])-?(\d+(?:[.,]\d+)*)")
 _INTERVAL = re.compile(r"\(\s?-?[\d.,]+\s?%?\s\w+\s-?[\d.,]+\s?%?\s?\)")
+_SHARE_FOLLOWS = re.compile(r"[^\d%·;]{1,12}(?:\d+\s?%|0[.,]\d)")
 _PLACE = re.compile(r",\s[^\W\d]+\s\d{1,2}(?:\s\w+\s\d{1,2})?(?=[;.]|$)")
 """The place of an option among the options: ", place 1 to 3"."""
 _QUOTES = "“«\"„'"
@@ -773,10 +791,9 @@ class Tracer:
 
     def __init__(self, released: Released) -> None:
         self.released = released
-        self._item = _names_pattern(released.items)
-        self._group = _names_pattern(released.groups)
-        self._quoted = _names_pattern({one: (one,) for one in released.published})
-        self._phrase = _names_pattern({"": released.phrases})[0]
+        self._item, self._group = _Names(released.items), _Names(released.groups)
+        self._quoted = _Names({one: (one,) for one in released.published})
+        self._phrase = _Names({"": released.phrases})
         self._seen: dict[tuple[str, str], str] = {}
         self._every = tuple({group for _, group in released.numbers} - {"", "published"})
         self._known: dict[tuple[tuple[str, ...], tuple[str, ...], str], tuple[frozenset[float], bool]] = {}
@@ -790,17 +807,11 @@ class Tracer:
 
     def _untraced(self, text: Text) -> str:
         words = text.words.translate(_SPACES)
-        names = [
-            (one.end(), self._item[1][one[0].casefold()], one.start())
-            for one in self._item[0].finditer(words)
-        ]
-        blank = self._item[0].sub(_blanked, words)
-        blank = self._phrase.sub(_blanked, blank)
-        groups = [
-            (one.end(), one.start(), group)
-            for one in self._group[0].finditer(blank)
-            for group in self._group[1][one[0].casefold()]
-        ]
+        found_items = self._item.found(words)
+        names = [(end, keys, start) for start, end, keys in found_items]
+        blank = _blanked(words, found_items)
+        blank = _blanked(blank, self._phrase.found(blank))
+        groups = [(end, start, group) for start, end, keys in self._group.found(blank) for group in keys]
         if not names and not groups:
             return ""
         row = text.kind == "row"
@@ -829,7 +840,10 @@ class Tracer:
             before = tokens[max(place - 2, 0) : place] if row else []
             if exact and (inside or any(_is_one(one[1], exact) for one in before)):
                 continue  # an end of the interval of a share that is printed exactly, or its rank
-            quoted = [self._quoted[1][one[0].casefold()][0] for one in self._quoted[0].finditer(words)]
+            answers = {one for item in items for one in self.released.scales.get(item, ())}
+            if _SHARE_FOLLOWS.match(blank, end) and found[1].isdecimal() and float(found[1]) in answers:
+                continue
+            quoted = (keys[0] for _, _, keys in self._quoted.found(words))
             if any(_is_one(found[1], self.released.published[one]) for one in quoted):
                 continue
             if words[max(0, start - 12) : end + 12].casefold().strip() not in self.released.known:
@@ -865,27 +879,55 @@ class Tracer:
         return self._known[key]
 
 
-def _blanked(found: re.Match[str]) -> str:
-    return "\0" * len(found[0])
+def _blanked(words: str, places: Iterable[tuple[int, int, object]]) -> str:
+    for start, end, _ in places:
+        words = f"{words[:start]}{chr(0) * (end - start)}{words[end:]}"
+    return words
 
 
 def _is_one(text: str, numbers: Iterable[float]) -> bool:
     return any(_near(value, digits, one) for value, digits in _readings(text) for one in numbers)
 
 
-def _names_pattern(
-    names: Mapping[str, tuple[str, ...]],
-) -> tuple[re.Pattern[str], dict[str, tuple[str, ...]]]:
-    """Return a pattern of all names, longest first, and name → what it can be the name of."""
-    table: dict[str, tuple[str, ...]] = {}
-    for key, words in names.items():
-        for one in words:
-            clean = " ".join(one.translate(_SPACES).split())
-            if len(clean) > 1:
-                table[clean.casefold()] = (*table.get(clean.casefold(), ()), key)
-    listed = sorted(table, key=len, reverse=True)
-    pattern = "|".join(re.escape(one) for one in listed) or r"(?!)"
-    return re.compile(rf"(?<!\w)(?:{pattern})(?!\w)", re.IGNORECASE), table
+class _Names:
+    """Find names in texts, whatever the case: at each place the longest, looked up by its first word."""
+
+    def __init__(self, names: Mapping[str, tuple[str, ...]]) -> None:
+        self._keys: dict[str, tuple[str, ...]] = {}
+        self._starting: dict[str, list[tuple[str, int]]] = {}
+        for key, words in names.items():
+            for one in words:
+                clean = _lower(" ".join(one.translate(_SPACES).split()))
+                if len(clean) > 1:
+                    self._keys[clean] = (*self._keys.get(clean, ()), key)
+        for clean in sorted(self._keys, key=len, reverse=True):
+            if first := re.search(r"\w+", clean):
+                self._starting.setdefault(first[0], []).append((clean, first.start()))
+
+    def found(self, words: str) -> list[tuple[int, int, tuple[str, ...]]]:
+        """Return start, end, and what the name at this place can be the name of."""
+        low, past, places = _lower(words), 0, []
+        for word in re.finditer(r"\w+", low):
+            for name, before in self._starting.get(word[0], ()):
+                start = word.start() - before
+                end = start + len(name)
+                if start < past or not low.startswith(name, start):
+                    continue
+                if not (_is_word(low[start - 1 : start]) or _is_word(low[end : end + 1])):
+                    places.append((start, end, self._keys[name]))
+                    past = end
+                    break
+        return places
+
+
+def _is_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
+
+
+def _lower(words: str) -> str:
+    """Return a text in small letters, as long as it was."""
+    low = words.lower()
+    return low if len(low) == len(words) else "".join(one.lower()[:1] for one in words)
 
 
 def _beside(groups: list[tuple[int, int, str]], words: str, start: int, end: int) -> tuple[str, ...]:
@@ -1048,5 +1090,5 @@ def paths_in(words: str) -> str:
     >>> paths_in("read from /home/anna/study.yaml")
     '/home/anna'
     """
-    found = _PATH.search(words)
+    found = _PATH.search(words) if "/" in words or "\\" in words else None
     return found[0] if found else ""

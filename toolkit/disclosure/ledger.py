@@ -9,6 +9,7 @@ only hashes made with a key that stays with the consultant.
 from __future__ import annotations
 
 import base64
+import hashlib
 import hmac
 import json
 import os
@@ -51,6 +52,8 @@ POOLED = "*"
 """The organisation of results about several organisations together."""
 EVERYONE = ""
 """The item whose base is the group itself, as participation counts print it."""
+TABLES = "results.csv"
+"""The file of a report that holds all its numbers."""
 LEAST_KEY = 16
 WAIT = 60.0
 """Seconds to wait for another release of the study to finish recording."""
@@ -652,20 +655,78 @@ class Ledger:
         gone = {entry.data["entry"] for entry in entries if entry.kind == "withdrawn"}
         return tuple(entry for entry in entries if entry.kind == "release" and entry.number not in gone)
 
+    def _names(self, organisation: str) -> set[str]:
+        """Return an organisation's name and those it had before."""
+        names = {organisation}
+        while more := {old for old, new in self.renamed.items() if names.intersection(new)} - names:
+            names |= more
+        return names
+
     def released(self, organisation: str, wave: str, binding: Sequence[Entry] | None = None) -> list[People]:
         """Return the people released of an organisation's wave, latest first, under its earlier names too."""
-        names = {organisation}
-        while True:
-            more = {old for old, new in self.renamed.items() if names.intersection(new)} - names
-            if not more:
-                break
-            names |= more
+        names = self._names(organisation)
         return [
             People.from_data(one)
             for entry in reversed(self.binding() if binding is None else binding)
             for one in entry.data["people"]
             if one["wave"] == wave and one["organisation"] in names
         ]
+
+    def keep_tables(self, tables: bytes, outputs: Mapping[str, str], organisation: str, wave: str) -> None:
+        """Keep the numbers that were released, for later audits: privately, beside the key.
+
+        Parameters
+        ----------
+        tables
+            results.csv.
+        outputs
+            The hashes that are recorded of the release.
+        """
+        from toolkit.system import write_files
+
+        folder = self._kept(outputs[TABLES])
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        told = json.dumps({"organisation": organisation, "wave": wave, "outputs": dict(outputs)})
+        write_files(folder, {TABLES: tables, "manifest.json": told}, private=True)
+
+    def _kept(self, hashed: str) -> Path:
+        import platformdirs
+
+        return platformdirs.user_config_path(SERVICE, appauthor=False) / "released" / self.study / hashed
+
+    def earlier(
+        self, organisation: str, reports: Path | None = None, binding: Sequence[Entry] | None = None
+    ) -> tuple[list[Path], list[str], list[str]]:
+        """Return folders with the numbers of an organisation's binding releases, those not found, and notes.
+
+        Parameters
+        ----------
+        reports
+            A folder of waves, where reports that were released may still lie.
+        """
+        names, outputs = self._names(organisation), {}
+        for entry in self.entries():
+            if entry.kind == "outputs":
+                outputs[entry.data["entry"]] = entry.data["outputs"]
+        folders, lost, notes = list[Path](), list[str](), list[str]()
+        for entry in self.binding() if binding is None else binding:
+            mine = [one for one in entry.data["people"] if one["organisation"] in names]
+            hashed = outputs.get(entry.number, {}).get(TABLES)
+            if not mine or (entry.number in outputs and hashed is None):
+                continue  # another's, or a notice without numbers
+            places = [] if hashed is None else [self._kept(hashed)]
+            if reports is not None and hashed is not None:
+                places += [path.parent for path in reports.glob(f"*/{organisation}/{TABLES}")]
+            same = (one for one in places if (one / TABLES).is_file() and _sha256(one / TABLES) == hashed)
+            if (found := next(same, None)) is not None:
+                folders += [found] if found not in folders else []
+                continue
+            label = f"entry {entry.number}, {mine[0]['organisation']}, wave {mine[0]['wave']}"
+            if "organisation" in entry.data or "promoted" in entry.data:
+                lost.append(label)
+            else:
+                notes.append(f"{label}: released from a notebook, whose numbers are not known")
+        return folders, lost, notes
 
     def policy_for(self, policy: Policy, wave: str) -> Policy:
         """Return a policy no weaker than any the wave was released under, nor than the one that is locked."""
@@ -1139,6 +1200,11 @@ class OpenLedger:
             hint = "run it again: it is then compared with that one"
             Ledger._refuse("locked", ledger.address, "another release was recorded meanwhile", hint)
         return last.number - len(data) + 1
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _now() -> str:

@@ -468,6 +468,11 @@ def _recorded(
                     certificates.add(
                         organisation=one, entry=numbers[one], certificate=json.loads(found_.certificate)
                     )
+                if found_.tables:
+                    try:
+                        ledger.keep_tables(found_.tables, found_.outputs, one, run.wave)
+                    except OSError as fault:
+                        message(f"The numbers of {one} could not be kept for later audits: {fault.strerror}")
             certificates.close()
             with ledger.open() as opened:
                 for kind, said in (("outputs", outputs), ("withdrawn", undone)):

@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from toolkit.disclosure.ledger import TABLES
 from toolkit.errors import DisclosureError, InvalidInput, Problem, ToolkitError
 from toolkit.reporting.options import RunOptions
 from toolkit.reporting.pool import STUDY
@@ -60,6 +61,8 @@ class Job:
         Its cache key.
     modules
         Modules that register the formats it is written in: a worker imports them first.
+    earlier, lost, notes
+        Folders with the numbers of earlier releases, those that cannot be found, and those not covered.
     synthetic
         Whether the page of a notebook of one's own says that its answers are synthetic.
     """
@@ -75,6 +78,9 @@ class Job:
     part: str = ""
     key: str = ""
     modules: tuple[str, ...] = ()
+    earlier: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     synthetic: bool = False
 
     @property
@@ -117,6 +123,8 @@ class Outcome:
         File → hash.
     certificate
         What an audit of the report found, as JSON; "" where there was none.
+    tables
+        Of a release, the numbers it gives away, which the next audit counts as known.
     """
 
     status: str
@@ -127,6 +135,7 @@ class Outcome:
     seconds: float = 0.0
     outputs: Mapping[str, str] = field(default_factory=dict)
     certificate: str = ""
+    tables: bytes = b""
 
 
 def build(job: Job) -> Outcome:
@@ -170,14 +179,14 @@ def _build(job: Job) -> Outcome:
     notebook, warnings = clean(read_notebook(delivered), job.shown_parameters)
     manifest = (_write_page if job.kind == OWN else _write_report)(job, notebook, delivered)
     (folder / MANIFEST).write_text(as_json(manifest), encoding="utf-8")
-    certificate = (
-        _audited(job, folder) if job.options.release and job.options.audit and job.kind == REPORT else ""
-    )
+    released = job.options.release and job.kind == REPORT
+    certificate = _audited(job, folder) if released and job.options.audit else ""
     return Outcome(
         manifest["status"],
         warnings=tuple(warnings),
         outputs=manifest["outputs"],
         certificate=certificate,
+        tables=(folder / TABLES).read_bytes() if released and TABLES in manifest["outputs"] else b"",
     )
 
 
@@ -191,7 +200,8 @@ def _audited(job: Job, folder: Path) -> str:
     """
     from toolkit.disclosure.auditor import audit_release
 
-    found = audit_release(folder, study=_part(job.study, job.part))
+    study = _part(job.study, job.part)
+    found = audit_release(folder, study=study, earlier=job.earlier, lost=job.lost, notes=job.notes)
     if not found.passed:
         counts = f"{len(found.breaches)} breaches, {len(found.unfinished)} not decided in time"
         raise DisclosureError(f"the audit refuses it: {counts}\n{found.to_markdown()}")

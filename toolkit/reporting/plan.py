@@ -210,6 +210,8 @@ class StudyRun:
                 raise
         if options.release:
             self._refuse_unnamed(people, binding)
+        audited = chosen if options.release and options.audit else ()
+        before_it = {one: ledger.earlier(one, self.folder.parent, binding) for one in audited}
         shown = reportable(study, self.wave)
         jobs = [
             Job(
@@ -228,6 +230,9 @@ class StudyRun:
                 part=str(parts[one]),
                 key=keys[one],
                 modules=output_formats.modules_of(options.formats),
+                earlier=tuple(map(str, before_it[one][0])) if one in before_it else (),
+                lost=tuple(before_it[one][1]) if one in before_it else (),
+                notes=tuple(before_it[one][2]) if one in before_it else (),
             )
             for one in chosen
             if one not in current

@@ -295,7 +295,7 @@ _ROUNDED = {
     "effect_size": 2, "minimum_detectable_gap": 3, "statistic": 2, "p_value": 3, "p_adjusted": 3,
     "effective_n": 0,
 }  # fmt: skip
-"""Column of results.csv → decimals of weighted numbers, one fewer below `_MANY` answers."""
+"""Column of results.csv → decimals of weighted numbers; but for p values, one fewer below `_MANY` answers."""
 _MANY = 100
 
 
@@ -304,7 +304,7 @@ def _coarse(frame: pd.DataFrame) -> pd.DataFrame:
     few = (base < _MANY).to_numpy(dtype=bool)
     rounded = {
         name: pd.to_numeric(frame[name]).round(digits).where(
-            ~few | (digits == 0), pd.to_numeric(frame[name]).round(max(digits - 1, 0))
+            ~few | (digits == 0) | name.startswith("p_"), pd.to_numeric(frame[name]).round(max(digits - 1, 0))
         ).astype("object")
         for name, digits in _ROUNDED.items()
         if name in frame
