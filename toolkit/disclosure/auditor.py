@@ -302,7 +302,11 @@ def _effective(weighted: Mapping[str, pd.DataFrame] | None) -> frozenset[float]:
     for frame in (weighted or {}).values():
         for _, weights in frame.groupby("audience", observed=True)["weight"]:
             kish = weights.sum() ** 2 / (weights**2).sum()
-            found |= {float(round(kish)), round(len(weights) / kish, 2)}
+            found |= {
+                float(round(kish)),
+                round(len(weights) / kish, 2),
+                float(round(100 * kish / len(weights))),
+            }
     return frozenset(found)
 
 
