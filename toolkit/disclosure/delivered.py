@@ -815,7 +815,9 @@ class Tracer:
         if not names and not groups:
             return ""
         row = text.kind == "row"
-        every = tuple(dict.fromkeys(one for _, several, _ in names for one in several))
+        cited = [words[start - 1 : start] in _QUOTES if start else False for *_, start in names]
+        named = [several for (_, several, _), quoted in zip(names, cited, strict=True) if not quoted]
+        every = tuple(dict.fromkeys(one for several in named for one in several))
         spans = [one.span() for one in (*_INTERVAL.finditer(blank), *_PLACE.finditer(blank))]
         whole = " series low" in text.place or " series high" in text.place
         tokens = list(_TOKEN.finditer(blank))
