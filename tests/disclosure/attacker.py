@@ -710,7 +710,10 @@ def check(seed: int, *, audited: bool = True) -> Outcome:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             study = draw(seed, Path(folder))
-        finds = tuple(attack(study))
+        try:
+            finds = tuple(attack(study))
+        except RuntimeError as error:
+            return Outcome(seed, study.kind, study.careful, (), False, unsound=(str(error),))
         if not (audited or finds) or not study.issues or study.kind == "waves":
             return Outcome(seed, study.kind, study.careful, finds, not finds)
         folders = []
