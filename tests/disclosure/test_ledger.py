@@ -124,6 +124,24 @@ def test_groups_of_a_division_count_together(tmp_path: Path) -> None:
     assert not conflicts(parts, [total], k_of)
 
 
+def test_the_same_release_again_is_near_to_nothing(tmp_path: Path) -> None:
+    """Groups of two divisions cross: 10 women and the 12 of office a differ by four and six."""
+    ledger = ledger_in(tmp_path)
+    frame = staff(20).assign(
+        sex=["f"] * 10 + ["m"] * 10, office=["a"] * 6 + ["b"] * 4 + ["a"] * 6 + ["b"] * 4
+    )
+    groups = [{"sex": "f"}, {"sex": "m"}, {"office": "a"}]
+    people = ledger.people(frame, "acme", "2026", items=["burnout"], groups=groups).large(k_of)
+    assert not conflicts(people, [people], k_of)
+    women = people.publishing([base for base in people.bases if "office" not in base[1]])
+    office = people.publishing([base for base in people.bases if "office" in base[1]])
+    assert conflicts(office, [women], k_of), "released one after the other they are near"
+    assert not conflicts(people, [women, office], k_of), "both have been released"
+    recoded = frame.assign(burnout=["2", *frame["burnout"][1:]])
+    again = ledger.people(recoded, "acme", "2026", items=["burnout"], groups=groups).large(k_of)
+    assert conflicts(again, [people], k_of)
+
+
 def test_sensitive_questions_need_seven(tmp_path: Path) -> None:
     policy = Policy(sensitive_items=("burnout",))
     ledger = ledger_in(tmp_path)

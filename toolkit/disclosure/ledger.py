@@ -267,7 +267,8 @@ def conflicts(
 ) -> dict[tuple[str, str], tuple[int, int]]:
     """Find the bases that differ from a released one by one to k − 1 people.
 
-    All groups of a division together count as a base too: they are their sum.
+    All groups of a division together count as a base too: they are their sum. A base with exactly the
+    people and answers of a released one is near to none: it was checked when that was released.
 
     Returns
     -------
@@ -278,6 +279,9 @@ def conflicts(
     ways = [(old, by) for old in earlier for by in new.aligned_with(old)]
     for item in sorted({item for item, _ in new.bases}):
         ours, k = _with_sums(new, item), threshold(item)
+        names = list(ours)
+        known: set[tuple[str, ...]] = set()
+        too_near: list[tuple[tuple[str, ...], int, int]] = []
         for old, by in ways:
             theirs = _with_sums(old, item)
             if not theirs or not len(old.ids):
@@ -290,10 +294,12 @@ def conflicts(
             same = (mine * (before[place] == now)) @ other[:, place].T
             left, joined = other.sum(axis=1) - same, mine.sum(axis=1)[:, None] - same
             near = (same > 0) & (((left > 0) & (left < k)) | ((joined > 0) & (joined < k)))
-            names = list(ours)
-            for at, of in np.argwhere(near):
-                for group in names[at]:
-                    found.setdefault((item, group), (int(left[at, of]), int(joined[at, of])))
+            known |= {names[at] for at in np.flatnonzero(((left == 0) & (joined == 0)).any(axis=1))}
+            too_near += [(names[at], int(left[at, of]), int(joined[at, of])) for at, of in np.argwhere(near)]
+        for groups, left_by, joined_by in too_near:
+            if groups not in known and not all((group,) in known for group in groups):
+                for group in groups:
+                    found.setdefault((item, group), (left_by, joined_by))
     return found
 
 
