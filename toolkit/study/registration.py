@@ -14,6 +14,7 @@ from pydantic import Field
 
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.yaml_loader import Strict, checked, read_document
+from toolkit.platforms.manifest import instrument_hash
 from toolkit.system import write_whole
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class Registration(Strict):
     wave
         The wave it is about.
     instrument
-        Its id, version and SHA-256.
+        Its id, version and hash (`instrument_hash`: without lint notes and keys left at their default).
     primary, margin, level
         As in the study file.
     tests
@@ -131,7 +132,11 @@ def register(
     content: dict[str, Any] = {
         "registered": (today or date.today()).isoformat(),
         "wave": wave,
-        "instrument": {"id": instrument.id, "version": instrument.version, "sha256": instrument.digest},
+        "instrument": {
+            "id": instrument.id,
+            "version": instrument.version,
+            "hash": instrument_hash(instrument),
+        },
         "primary": list(study.primary),
         "margin": study.margin,
         "level": study.level,
@@ -172,7 +177,7 @@ def contradictions(found: Registration, study: Study) -> Iterator[Problem]:
             shown = ", ".join(registered) if isinstance(registered, tuple) else registered
             hint = "analyse as registered, or leave the registration out"
             yield Problem("contradiction", key, f"was registered as {shown}", hint)
-    if found.instrument.get("sha256") != study.instrument.digest:
+    if found.instrument.get("hash") != instrument_hash(study.instrument):
         what = f"is not the one registered ({found.instrument.get('id')} {found.instrument.get('version')})"
         yield Problem("wrong-instrument", "instrument", what, "use it, or leave the registration out")
 
