@@ -18,8 +18,6 @@ from toolkit.errors import InvalidInput, Problem, ProblemCode
 if typing.TYPE_CHECKING:
     from pydantic import TypeAdapter
 
-__all__ = ["Check", "Numbers", "typed"]
-
 P = ParamSpec("P")
 R = TypeVar("R")
 

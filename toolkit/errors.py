@@ -8,17 +8,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = [
-    "DisclosureError",
-    "InvalidInput",
-    "NotConverged",
-    "Problem",
-    "ProblemCode",
-    "ToolkitError",
-    "near_names",
-    "printable",
-]
-
 ProblemCode = Literal[
     # names that are not known
     "unknown-answer",  # an answer or code that the item does not have

@@ -15,27 +15,6 @@ from typing import Any
 
 from toolkit.errors import Problem
 
-__all__ = [
-    "DEEPEST",
-    "LARGEST_ANSWERS",
-    "LARGEST_CELL",
-    "LARGEST_MANIFEST",
-    "LARGEST_SETTINGS",
-    "LARGEST_WORKBOOK",
-    "MOST_CELLS",
-    "MOST_COLUMNS",
-    "MOST_MEMBERS",
-    "check_archive",
-    "gunzipped",
-    "is_file",
-    "is_folder",
-    "no_parquet",
-    "parsed_json",
-    "read_bytes",
-    "size_in_words",
-    "whole_characters",
-]
-
 LARGEST_ANSWERS = 2**30
 """Bytes of a file of answers, as it is and unpacked: 1 GiB."""
 LARGEST_WORKBOOK = 2**29

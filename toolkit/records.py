@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["COUNT", "Displayed", "by_item", "csv_for_people", "frame_of", "inert", "records"]
-
 COUNT = "count"
 """The type of a column of counts: Int64, or Float64 where some are not whole, as weighted bases may be."""
 

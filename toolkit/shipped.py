@@ -14,8 +14,6 @@ from pathlib import Path
 from toolkit.errors import InvalidInput, Problem, ToolkitError, near_names
 from toolkit.inputs import is_file, is_folder
 
-__all__ = ["instrument_files", "is_installed", "named", "shipped", "study_path"]
-
 _INSIDE = "data"
 """Folder of the shipped files in a package installed from a wheel."""
 

@@ -18,24 +18,6 @@ from typing import Any
 
 from toolkit.errors import InvalidInput, Problem, ToolkitError
 
-__all__ = [
-    "EventLog",
-    "Terminated",
-    "clear_abandoned",
-    "interruptible",
-    "lock_folder",
-    "owner_only",
-    "publish",
-    "read_events",
-    "staging_folder",
-    "sweep",
-    "system_errors_explained",
-    "temporary_folder",
-    "write_files",
-    "write_new_folder",
-    "write_whole",
-]
-
 STAGING = ".making-"
 OLD = ".old-"
 LOCK = ".lock"

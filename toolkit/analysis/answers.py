@@ -15,37 +15,6 @@ from toolkit.arguments import Check, typed
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import MISSING, Instrument, Variable, is_missing_code
 
-__all__ = [
-    "ROUNDING",
-    "SCORES",
-    "Codes",
-    "Column",
-    "Groups",
-    "Items",
-    "Request",
-    "as_numbers",
-    "classes_of",
-    "group_by",
-    "is_constant",
-    "labels",
-    "levels_of",
-    "missing_summary",
-    "net_scores",
-    "numbers",
-    "numbers_of",
-    "read_columns",
-    "recommend_score",
-    "recommend_scores",
-    "refuse_ambiguous",
-    "request",
-    "requests_for",
-    "requests_per_code",
-    "top_boxes",
-    "two_sides",
-    "with_boxes",
-]
-
-
 # Net scores (a share minus a share): +1, 0 or −1 per answer.
 
 

@@ -31,8 +31,6 @@ from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Variable
 from toolkit.records import Displayed
 
-__all__ = ["TOTAL", "CrossTable", "banner", "cross_table"]
-
 TOTAL = "total"
 _LEAST = 30
 """Answers a column needs before it is compared."""

@@ -16,8 +16,6 @@ from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import MISSING, Instrument, Variable
 
-__all__ = ["careless_flags", "careless_indices"]
-
 Array = npt.NDArray[np.float64]
 _FEWEST_PAIRS = 3
 

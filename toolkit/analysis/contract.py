@@ -12,21 +12,6 @@ import pandas as pd
 
 from toolkit.records import Displayed
 
-__all__ = [
-    "ALIKE_COLUMNS",
-    "ESTIMATE_COLUMNS",
-    "GAP_COLUMNS",
-    "GAP_STATISTICS",
-    "REFERENT_COLUMNS",
-    "Interval",
-    "Moments",
-    "Test",
-    "estimate_columns",
-    "gap_columns",
-    "tidy",
-]
-
-
 # Columns of the result contract.
 
 

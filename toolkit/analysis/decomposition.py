@@ -24,8 +24,6 @@ from toolkit.analysis.intervals import quantile
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem, near_names
 
-__all__ = ["SPLIT_COLUMNS", "decompose_gap"]
-
 Array = npt.NDArray[np.float64]
 SPLIT_COLUMNS = (
     "audience_a",

@@ -16,16 +16,6 @@ from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import Instrument, Variable
 
-__all__ = [
-    "any_of",
-    "banded",
-    "declared_scores",
-    "ranked_options",
-    "scale_scores",
-    "ticks",
-]
-
-
 # Measures of several columns: any of a multi-select, its options ranked, scale scores.
 
 

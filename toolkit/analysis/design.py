@@ -17,27 +17,6 @@ from toolkit.records import Displayed
 from toolkit.weighting import Calibration, Weights
 from toolkit.weighting.weights import sums_within
 
-__all__ = [
-    "KINDS",
-    "Design",
-    "MadeReplicates",
-    "Replicated",
-    "Replicates",
-    "Sampled",
-    "Stage",
-    "all_fractions",
-    "codes_of",
-    "column_names",
-    "covariance",
-    "first_row",
-    "make_replicates",
-    "ratio_estimates",
-    "sampled_fractions",
-    "units_within",
-    "weight_problems",
-]
-
-
 # Replicate weights and their variance.
 
 

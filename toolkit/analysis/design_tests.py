@@ -20,19 +20,6 @@ from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Variable
 from toolkit.records import Displayed
 
-__all__ = [
-    "GoodnessOfFit",
-    "crosstab",
-    "design_rank_test",
-    "design_t_test",
-    "f_sum_tail",
-    "goodness_of_fit",
-    "independence",
-    "saddlepoint_tail",
-    "satterthwaite",
-]
-
-
 # Tail of a weighted sum of chi-squares, the distribution of a Pearson statistic under a design.
 
 

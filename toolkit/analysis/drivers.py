@@ -18,8 +18,6 @@ from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Variable
 from toolkit.records import Displayed
 
-__all__ = ["Drivers", "drivers"]
-
 Array = npt.NDArray[np.floating[Any]]
 _FEWEST = 30
 _PER_ITEM = 5

@@ -30,20 +30,6 @@ from toolkit.analysis.moments import Moments, domain_moments
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 
-__all__ = [
-    "Population",
-    "Table",
-    "asked",
-    "effective_n",
-    "headcounts",
-    "means",
-    "nonresponse_bounds",
-    "populations",
-    "proportions",
-    "said_group",
-]
-
-
 # Layout of items × groups as rows of an estimates frame.
 
 

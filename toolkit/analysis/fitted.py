@@ -32,18 +32,6 @@ from toolkit.analysis.answers import ROUNDING
 from toolkit.analysis.design import Sampled, covariance
 from toolkit.errors import InvalidInput, NotConverged, Problem
 
-__all__ = [
-    "GeneralizedFit",
-    "LinearFit",
-    "NotUnderDesign",
-    "OrderedFit",
-    "SurveyGLMResults",
-    "SurveyOrderedResults",
-    "WeightedOrderedModel",
-    "fit_glm",
-    "fit_ordered",
-]
-
 Array = npt.NDArray[Any]
 _SETTLED = 0.05
 """A fit whose next step would move a linear prediction by more has not settled."""

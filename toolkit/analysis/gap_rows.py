@@ -29,27 +29,6 @@ from toolkit.analysis.two_proportions import (
 from toolkit.arguments import Numbers, typed
 from toolkit.errors import InvalidInput, Problem, ProblemCode, near_names
 
-__all__ = [
-    "GAP_METHODS",
-    "METHODS",
-    "SIMPLE",
-    "VERDICTS",
-    "Pairs",
-    "Sides",
-    "adjust_p",
-    "amount",
-    "compare",
-    "finish",
-    "pairs_to_compare",
-    "refuse_options",
-    "refuse_overlap",
-    "refuse_percent",
-    "rounded",
-    "verdict",
-    "verdict_code",
-]
-
-
 # Rounding, the same wherever a number is written.
 
 

@@ -47,18 +47,6 @@ from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Instrument
 from toolkit.records import COUNT, frame_of, records
 
-__all__ = [
-    "BELIEF_COLUMNS",
-    "Plan",
-    "beliefs",
-    "compare_groups",
-    "gaps",
-    "plan_pairs",
-    "population_gaps",
-    "rank_gap",
-]
-
-
 # Gaps between respondent groups, by item, pair and group.
 
 

@@ -11,15 +11,6 @@ from scipy.special import betaincinv, expit, gammaln, logit, ndtri, stdtrit, xlo
 
 from toolkit.errors import InvalidInput, Problem
 
-__all__ = [
-    "PLAIN",
-    "SAID",
-    "hypergeometric_interval",
-    "korn_graubard",
-    "quantile",
-    "wilson",
-]
-
 Array = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
 Interval = tuple[Any, Any]

@@ -24,8 +24,6 @@ from toolkit.errors import InvalidInput, NotConverged, Problem
 from toolkit.instrument.model import Instrument, Variable
 from toolkit.records import Displayed
 
-__all__ = ["ItemDifference", "check_alike", "item_difference", "measurement_invariance"]
-
 Array = npt.NDArray[np.float64]
 NEGLIGIBLE = 0.43
 """Log odds below which a shift counts as negligible: one unit of the ETS delta scale (Zwick 2012)."""

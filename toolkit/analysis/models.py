@@ -26,16 +26,6 @@ from toolkit.errors import InvalidInput, Problem, ProblemCode, near_names
 from toolkit.instrument.model import MISSING
 from toolkit.records import Displayed
 
-__all__ = [
-    "TermTest",
-    "coefficients",
-    "marginal_effects",
-    "ordinal_regression",
-    "parallel_slopes_test",
-    "regression",
-    "term_test",
-]
-
 Array = npt.NDArray[Any]
 Link = Literal["logit", "probit", "cloglog", "loglog"]
 Model = Annotated[Any, Check(lambda value: hasattr(value, "params"), "a fitted model")]

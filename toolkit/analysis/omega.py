@@ -18,16 +18,6 @@ from toolkit.errors import InvalidInput, NotConverged, Problem
 from toolkit.instrument.model import Variable
 from toolkit.records import Displayed
 
-__all__ = [
-    "Fit",
-    "GroupMoments",
-    "Omega",
-    "fit_factors",
-    "moments_of",
-    "omega",
-]
-
-
 # Multi-group factor models by maximum likelihood, with equality constraints.
 
 

@@ -18,8 +18,6 @@ from toolkit.arguments import Numbers, typed
 from toolkit.errors import InvalidInput, Problem
 from toolkit.records import Displayed
 
-__all__ = ["Shrunk", "funnel_limits", "organisation_shares", "pool_gaps", "shrink"]
-
 Array = npt.NDArray[np.float64]
 _LEAST = 5
 _SMALLEST, _LARGEST = np.log(1e-3), np.log(1e6)

@@ -33,21 +33,6 @@ from toolkit.analysis.two_proportions import cohen_h
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem, near_names
 
-__all__ = [
-    "Pairing",
-    "flipped_p",
-    "means_of_pairs",
-    "newcombe_paired",
-    "newcombe_paired_limits",
-    "pair_people",
-    "panel_change",
-    "pilot_change",
-    "shares_of_pairs",
-    "shuffled_p",
-    "two_waves",
-]
-
-
 # Panels: people who answered both waves, joined or left.
 
 

@@ -15,17 +15,6 @@ from toolkit.analysis.tables import fisher_p
 from toolkit.arguments import Numbers, typed
 from toolkit.errors import InvalidInput, Problem
 
-__all__ = [
-    "exact_detectable_gap",
-    "exact_power",
-    "margin_of_error",
-    "minimum_detectable_gap",
-    "sample_size",
-    "size_for_margin",
-    "visible_gaps",
-]
-
-
 # Sample sizes, margins of error, power and detectable gaps.
 
 

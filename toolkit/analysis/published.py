@@ -28,12 +28,6 @@ from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import is_missing_code
 
-__all__ = [
-    "against_published",
-    "gaps_from_summary",
-]
-
-
 # Gaps from published percentages and bases, through the engine of `gaps`.
 
 

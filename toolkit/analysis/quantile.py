@@ -18,14 +18,6 @@ from toolkit.analysis.intervals import quantile
 from toolkit.arguments import Numbers, typed
 from toolkit.errors import InvalidInput, Problem
 
-__all__ = [
-    "RULES",
-    "quantile_of",
-    "quantiles",
-    "weighted_quantile",
-]
-
-
 # Weighted quantiles by R's rules.
 
 

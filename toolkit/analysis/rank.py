@@ -14,13 +14,6 @@ from toolkit.arguments import Numbers, typed
 from toolkit.errors import InvalidInput, Problem
 from toolkit.records import Displayed
 
-__all__ = [
-    "CliffDelta",
-    "cliff_delta",
-    "dominance",
-]
-
-
 Array = npt.NDArray[np.float64]
 
 

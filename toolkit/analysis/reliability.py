@@ -21,17 +21,6 @@ from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Variable
 from toolkit.records import Displayed
 
-__all__ = [
-    "Reliability",
-    "intraclass",
-    "kappa",
-    "rater_agreement",
-    "reliability",
-    "weighted_alpha",
-    "within_agreement",
-]
-
-
 # Reliability of scales: alpha with its interval, item by item, and the agreement of raters.
 #
 # Alpha is our own: pingouin's `cronbach_alpha` rounds its limits to three digits and has neither λ6, λ4,

@@ -12,13 +12,6 @@ from toolkit.arguments import Numbers, typed
 from toolkit.errors import InvalidInput, Problem
 from toolkit.records import Displayed
 
-__all__ = [
-    "Equivalence",
-    "Margin",
-    "equivalence",
-]
-
-
 Margin = float | tuple[float, float]
 
 

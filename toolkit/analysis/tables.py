@@ -15,15 +15,6 @@ from toolkit.analysis.two_proportions import checked
 from toolkit.arguments import Numbers, typed
 from toolkit.errors import InvalidInput, Problem
 
-__all__ = [
-    "cramers_v",
-    "fisher_p",
-    "fisher_table",
-    "mantel_haenszel",
-    "table_of",
-]
-
-
 # Tables of counts as numbers, and Cramér's V without bias, which no library has.
 
 

@@ -34,21 +34,6 @@ from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.records import Displayed
 from toolkit.weighting.weights import sums_within
 
-__all__ = [
-    "Cells",
-    "Estimates",
-    "Pooled",
-    "contrast",
-    "design_effects",
-    "estimate",
-    "pool",
-    "pool_frames",
-    "ratios",
-    "totals",
-    "variances",
-]
-
-
 # Statistics of one sample by group, with the covariances between them.
 
 

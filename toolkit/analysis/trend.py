@@ -16,16 +16,6 @@ from toolkit.analysis.panel import two_waves
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 
-__all__ = [
-    "NOT_COMPARABLE",
-    "average_change",
-    "broken_series",
-    "mark_broken",
-    "trend",
-    "without_broken",
-]
-
-
 # Changes of the questionnaire, where a trend is not computed.
 
 

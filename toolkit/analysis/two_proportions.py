@@ -18,8 +18,6 @@ from toolkit.analysis.intervals import quantile, wilson
 from toolkit.arguments import Numbers, typed
 from toolkit.errors import InvalidInput, Problem
 
-__all__ = ["cohen_h", "miettinen_nurminen"]
-
 Array = npt.NDArray[np.float64]
 _HALVINGS = 110
 

@@ -21,24 +21,6 @@ if TYPE_CHECKING:
     from toolkit.claims.register import StudyFacts
     from toolkit.study import Study
 
-__all__ = [
-    "ANSWERED",
-    "CHECKLISTS",
-    "MISSING",
-    "STATUSES",
-    "TO_CHECK",
-    "Answer",
-    "Checklist",
-    "ChecklistItem",
-    "Facts",
-    "Text",
-    "checklist",
-    "checklist_table",
-    "load_checklist",
-    "quoted",
-]
-
-
 # Facts about a survey, in the form checklists ask for.
 
 

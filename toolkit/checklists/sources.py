@@ -21,13 +21,6 @@ if TYPE_CHECKING:
     from toolkit.reporting.documents import Document
     from toolkit.study import Study
 
-__all__ = [
-    "of_publication",
-    "of_report",
-    "of_study",
-]
-
-
 _FROM_TEXTS = {"time": "dates", "correction": "weighting", "survey_design": "population"}
 """CHERRIES items that an AAPOR element says."""
 

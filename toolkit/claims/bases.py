@@ -11,20 +11,6 @@ import pandas as pd
 from toolkit.analysis.intervals import quantile, wilson
 from toolkit.errors import InvalidInput, Problem
 
-__all__ = [
-    "half_left_out_from",
-    "implied_by_ratio",
-    "implied_by_share",
-    "largest_comparison",
-    "over_bases",
-    "over_design_effects",
-    "possible_bases",
-    "possible_counts",
-    "share_ends",
-    "share_intervals",
-]
-
-
 # Implications of a rounded percentage: the shares and the bases that can give it.
 
 

@@ -15,20 +15,6 @@ from toolkit.analysis.gap_rows import rounded
 from toolkit.claims.register import Check, Pair, Register
 from toolkit.errors import InvalidInput, Problem, near_names
 
-__all__ = [
-    "CONSISTENT",
-    "CONTRADICTED",
-    "REPRODUCED",
-    "UNTESTED",
-    "VERDICTS",
-    "check_claims",
-    "compare_pairs",
-    "over_splits",
-    "pair_over_design_effects",
-    "shares_of_groups",
-]
-
-
 # Consistency of published figures with each other, by bounds that respect rounding.
 
 

@@ -19,29 +19,6 @@ from toolkit.findings.register import as_number, header_problems, read_csv, repe
 from toolkit.instrument.yaml_loader import Strict, Truth, checked, read_document
 from toolkit.shipped import named
 
-__all__ = [
-    "CLAIMS_FILE",
-    "CLAIM_COLUMNS",
-    "CLOSENESS",
-    "N_STATUS",
-    "RELATIONS_FILE",
-    "STATISTICS",
-    "STUDIES_FILE",
-    "Check",
-    "Lookalike",
-    "Pair",
-    "Reading",
-    "Register",
-    "Relations",
-    "Studies",
-    "StudyFacts",
-    "add_claim",
-    "load_register",
-    "rounding_ends",
-    "row_problems",
-]
-
-
 # A register of published claims: studies, figures, and relations between figures.
 
 

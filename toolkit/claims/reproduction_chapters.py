@@ -40,34 +40,6 @@ from toolkit.presentation.numbers import (
 from toolkit.presentation.theme import AUDIENCE_COLOURS, AUDIENCE_MARKERS
 from toolkit.records import records
 
-__all__ = [
-    "FROM_SUMMARIES",
-    "base_words",
-    "bases_chapter",
-    "bases_picture",
-    "bases_table",
-    "checks_chapter",
-    "checks_table",
-    "claim_picture",
-    "claim_words",
-    "claims_table",
-    "conditional_words",
-    "effects_chapter",
-    "effects_picture",
-    "effects_table",
-    "interval_words",
-    "lookalikes_chapter",
-    "pairs_chapter",
-    "pairs_picture",
-    "pairs_table",
-    "ratio_table",
-    "ratios_chapter",
-    "readings_table",
-    "unknown_pairs_table",
-    "verdict_words",
-]
-
-
 # Base, interval and verdict of a published claim in words.
 
 

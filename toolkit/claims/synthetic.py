@@ -25,20 +25,6 @@ from toolkit.simulation.exports import limesurvey_export
 from toolkit.simulation.population import Array, Dependence, Organisation, Share, load_shares, populate
 from toolkit.simulation.run import write_file
 
-__all__ = [
-    "MARGIN_COLUMNS",
-    "Carried",
-    "Opened",
-    "Recipe",
-    "Synthetic",
-    "answered",
-    "joint_by_dependence",
-    "open_recipe",
-    "synthesise",
-    "write_synthetic",
-]
-
-
 # Recipes of synthetic respondents: published figures, and an assumption for everything else.
 
 

@@ -15,14 +15,6 @@ from toolkit.claims.consistency import CONSISTENT, CONTRADICTED, REPRODUCED, UNT
 from toolkit.claims.register import CLAIM_COLUMNS, Register
 from toolkit.records import records
 
-__all__ = [
-    "LEAST_BASE",
-    "VERDICT_COLUMNS",
-    "judge",
-    "judge_readings",
-]
-
-
 LEAST_BASE = 50
 """Where a base was not published: the fewest answers an interval is shown for. An assumption; change it."""
 

@@ -11,13 +11,6 @@ import numpy as np
 from toolkit.course.topics import NEEDS, Checked, Exercise
 from toolkit.errors import InvalidInput, Problem, near_names
 
-__all__ = [
-    "check_answer",
-    "exercise",
-    "exercises",
-]
-
-
 _NOISE = 1e-9
 _ASKED_FOR = {
     "fraction": "a fraction such as 0.25",

@@ -17,11 +17,6 @@ from toolkit.presentation.theme import AUDIENCE_COLOURS
 if TYPE_CHECKING:
     from toolkit.claims import Register
 
-__all__ = [
-    "design_effect_picture",
-    "p_value_picture",
-]
-
 
 def p_value_picture(
     tested: pd.DataFrame, *, ax: Axes | None = None, alpha: float = 0.05, about: str = "comparisons"

@@ -16,11 +16,6 @@ if TYPE_CHECKING:
     from toolkit.claims import Register
     from toolkit.study import Study
 
-__all__ = [
-    "EXERCISES",
-]
-
-
 _SHORTEST = 4
 _UNSAID = ("not published", "unpublished", "not known", "unknown", "not said", "not reported", "not stated")
 

@@ -34,23 +34,6 @@ if TYPE_CHECKING:
     from toolkit.instrument import Instrument
     from toolkit.study import Study
 
-__all__ = [
-    "EXERCISES",
-    "FIGURES",
-    "NEEDS",
-    "NEWS",
-    "SMALL",
-    "STUDY",
-    "WRITING",
-    "Checked",
-    "Exercise",
-    "Kind",
-    "Mistake",
-    "false_alarms",
-    "random_halves",
-]
-
-
 # Exercises: the question, a function that computes the answer, and known mistakes.
 
 

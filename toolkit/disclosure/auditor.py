@@ -31,8 +31,6 @@ from toolkit.instrument.model import Instrument, Variable, spoken
 from toolkit.locale import using_language
 from toolkit.records import Displayed
 
-__all__ = ["Breach", "Certificate", "audit_release"]
-
 SECONDS = 120.0
 """Time an audit may take before it gives up and refuses the release."""
 _EPS = 1e-6

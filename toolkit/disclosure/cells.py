@@ -20,29 +20,6 @@ from toolkit.instrument.routing import parse
 from toolkit.locale import N_
 from toolkit.records import records
 
-__all__ = [
-    "BOX_NAMES",
-    "REASONS",
-    "SAMPLES",
-    "Base",
-    "Claim",
-    "Kind",
-    "Ruling",
-    "Share",
-    "Table",
-    "between_column",
-    "claims_of",
-    "codes_asked",
-    "first_rulings",
-    "kind_of",
-    "number",
-    "read_table",
-    "routed_by",
-    "three_parts",
-    "thresholds",
-]
-
-
 # Every share, mean or rank statistic that a set of tables would reveal, under one name each.
 
 

@@ -21,17 +21,6 @@ from toolkit.instrument.model import Instrument
 from toolkit.instrument.yaml_loader import Strict
 from toolkit.platforms.files.delimited import read_sheet
 
-__all__ = [
-    "REVIEW_COLUMNS",
-    "CommentRules",
-    "comments_of",
-    "merge_review",
-    "quotable",
-    "read_review",
-    "redact",
-    "review_problems",
-]
-
 REVIEW_COLUMNS = ("comment", "organisation", "wave", "item", "text", "tags", "approved")
 """The columns of a review file; the analyst edits the last three."""
 

@@ -22,8 +22,6 @@ from typing import Any, Literal
 from lxml import etree  # type: ignore[import-untyped]
 from lxml import html as lxml_html
 
-__all__ = ["Foreign", "Released", "Text", "Tracer", "odd_pictures", "paths_in", "texts_of"]
-
 _INLINE = frozenset(
     {"b", "strong", "i", "em", "span", "a", "code", "br", "sub", "sup", "small", "tspan", "abbr"}
 )

@@ -38,8 +38,6 @@ from toolkit.errors import DisclosureError, ToolkitError, near_names
 from toolkit.instrument.model import Instrument
 from toolkit.records import records
 
-__all__ = ["Released", "pass_gate", "release"]
-
 _SEAL = object()
 
 

@@ -31,18 +31,6 @@ from toolkit.errors import InvalidInput, Problem, ProblemCode, ToolkitError, nea
 from toolkit.instrument.model import MISSING, Instrument
 from toolkit.system import owner_only, write_whole
 
-__all__ = [
-    "Entry",
-    "Kept",
-    "Ledger",
-    "OpenLedger",
-    "People",
-    "Sample",
-    "UnrecordedRelease",
-    "ledger_key",
-    "stricter",
-]
-
 KEY = "SURVEY_TOOLKIT_LEDGER_KEY"
 """Environment variable that holds the key."""
 KEY_FILE = "ledger.key"

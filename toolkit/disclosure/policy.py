@@ -14,17 +14,6 @@ from toolkit.errors import InvalidInput, Problem, ProblemCode, near_names
 from toolkit.locale import _
 from toolkit.records import Displayed
 
-__all__ = [
-    "LOWEST_THRESHOLD",
-    "PRESETS",
-    "Admitted",
-    "Policy",
-    "admit",
-    "large_enough",
-    "load_policy",
-]
-
-
 # Disclosure policy: thresholds for groups, and bounds for unanimous answers.
 
 

@@ -29,18 +29,6 @@ from toolkit.errors import ToolkitError
 from toolkit.instrument.model import Instrument
 from toolkit.records import COUNT, frame_of, records
 
-__all__ = [
-    "RulingOf",
-    "count_shown",
-    "n_shown",
-    "parts_table",
-    "redact_estimates",
-    "redact_gaps",
-    "redact_participation",
-    "typed",
-]
-
-
 # Primary suppression of estimates and participation: released exactly, as a bound, or not at all.
 
 

@@ -18,8 +18,6 @@ from toolkit.disclosure.cells import (
 from toolkit.disclosure.policy import Policy
 from toolkit.instrument.model import Instrument, Variable
 
-__all__ = ["guard_together"]
-
 Rulings = dict[Base, Ruling]
 Group = frozenset[tuple[str, str]]
 

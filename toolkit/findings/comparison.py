@@ -15,8 +15,6 @@ from toolkit.errors import InvalidInput, Problem
 from toolkit.findings.register import thin_benchmarks
 from toolkit.records import COUNT, frame_of, records
 
-__all__ = ["DESCRIPTIVE_COLUMNS", "OURS", "PUBLISHED", "benchmark"]
-
 OURS = "this organisation"
 PUBLISHED = "published"
 DESCRIPTIVE_COLUMNS = (

@@ -15,20 +15,6 @@ from toolkit.inputs import LARGEST_ANSWERS, read_bytes
 from toolkit.platforms.files.delimited import csv_reader
 from toolkit.shipped import named, shipped
 
-__all__ = [
-    "CROSSWALK_COLUMNS",
-    "FINDING_COLUMNS",
-    "GRADES",
-    "POOLED_COLUMNS",
-    "as_number",
-    "header_problems",
-    "load_crosswalk",
-    "load_findings",
-    "read_csv",
-    "repeated",
-    "thin_benchmarks",
-]
-
 FINDING_COLUMNS = (
     "finding_id",
     "study",

@@ -12,16 +12,6 @@ from toolkit.instrument.model import Instrument, Source, Variable
 from toolkit.instrument.routing import parse
 from toolkit.locale import translated
 
-__all__ = [
-    "CODEBOOK_COLUMNS",
-    "COMPARISON_COLUMNS",
-    "base_of",
-    "cited",
-    "codebook",
-    "compare",
-]
-
-
 # Codebooks: every column of a coded frame, in the words each audience read.
 
 

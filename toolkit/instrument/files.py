@@ -11,16 +11,6 @@ from pydantic.json_schema import models_json_schema
 from toolkit.instrument.model import Audience, Item, MissingAnswer, Scale, Score, Section, Texts
 from toolkit.instrument.yaml_loader import Code, Id, ParallelWording, Strict, Wording
 
-__all__ = [
-    "AudienceFile",
-    "BankFile",
-    "Borrowed",
-    "BorrowedScore",
-    "WholeFile",
-    "json_schema",
-]
-
-
 # Schemas of instrument files: an audience's questionnaire, a part of a bank, or a complete questionnaire.
 
 

@@ -27,25 +27,6 @@ from toolkit.instrument.routing import Answered, Comparison, Leaf, Selected, lea
 from toolkit.instrument.translation import PIPE, plain, wordings
 from toolkit.instrument.yaml_loader import ID_PATTERN, ParallelWording, Wording
 
-__all__ = [
-    "PIPES",
-    "PIPES_OF_TEXTS",
-    "PLATFORM_COLUMNS",
-    "find",
-    "find_in_item",
-    "find_in_promises",
-    "find_in_routing",
-    "find_in_scale",
-    "find_in_scores",
-    "find_in_source",
-    "find_in_words",
-    "lint",
-    "options_of",
-    "repeated",
-    "sound_columns",
-]
-
-
 # Checks of one scale or one item: answers, boxes, words.
 
 

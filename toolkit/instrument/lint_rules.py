@@ -9,23 +9,6 @@ from pydantic import Field
 
 from toolkit.instrument.yaml_loader import Strict
 
-__all__ = [
-    "AGREE",
-    "ALLOWABLE",
-    "HOW_OFTEN",
-    "JOINED_CLAUSES",
-    "JOINING",
-    "LEADING",
-    "NEGATED",
-    "NEGATION",
-    "ONE_THING",
-    "PRESUPPOSED",
-    "RULES",
-    "TIMES",
-    "VAGUE",
-    "Lint",
-]
-
 RULES: Mapping[str, str] = {
     "double-barrelled": "two things are asked in one",
     "leading": "the words suggest an answer",

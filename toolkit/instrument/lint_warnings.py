@@ -26,21 +26,6 @@ from toolkit.instrument.model import Instrument, Item, Option, Row, Scale
 from toolkit.instrument.routing import Comparison, Joined, Leaf, Node, Not, leaves, parse_tree, paths
 from toolkit.instrument.yaml_loader import Finding, ParallelWording
 
-__all__ = [
-    "LANGUAGES",
-    "LONGEST",
-    "advise",
-    "hard_questionnaires",
-    "minutes",
-    "notes",
-    "reading_ease",
-    "reading_grade",
-    "spoilt_words",
-    "syllables",
-    "typeset",
-]
-
-
 # Reading grade of English texts, by the formula of Flesch and Kincaid.
 
 

@@ -14,15 +14,6 @@ from toolkit.instrument.reading import Questionnaire, Reading, bank_files
 from toolkit.instrument.yaml_loader import Document, read_yaml
 from toolkit.shipped import instrument_files
 
-__all__ = [
-    "assemble",
-    "assemble_whole",
-    "files_of",
-    "load_instrument",
-    "load_instruments",
-]
-
-
 # Assembly of a bank and the questionnaires of several audiences into one instrument.
 
 

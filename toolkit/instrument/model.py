@@ -30,27 +30,6 @@ from toolkit.instrument.yaml_loader import (
 from toolkit.locale import N_, respondent_text, translated
 from toolkit.records import Displayed
 
-__all__ = [
-    "COMPANION",
-    "MISSING",
-    "RESERVED_COLUMNS",
-    "Audience",
-    "EstimateOf",
-    "Instrument",
-    "Item",
-    "MissingAnswer",
-    "Option",
-    "Row",
-    "Scale",
-    "Score",
-    "Section",
-    "Source",
-    "Texts",
-    "Variable",
-    "is_missing_code",
-    "spoken",
-]
-
 COMPANION = "__missing"
 """What the name of a column of reasons ends in: `burnout__missing` holds the codes of `burnout`."""
 MISSING: Mapping[str, str] = {

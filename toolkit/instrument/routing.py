@@ -18,24 +18,6 @@ from toolkit.errors import InvalidInput, Problem, ProblemCode, near_names
 from toolkit.instrument.model import COMPANION, MISSING, Instrument, Variable
 from toolkit.locale import N_, translated
 
-__all__ = [
-    "Answered",
-    "Comparison",
-    "Condition",
-    "Joined",
-    "Leaf",
-    "Node",
-    "Not",
-    "Operator",
-    "Selected",
-    "asked",
-    "leaves",
-    "parse",
-    "parse_tree",
-    "paths",
-]
-
-
 # Grammar of routing conditions: a small subset of Python expressions, parsed and never evaluated.
 #
 # Allowed: ``item == 1``, ``!= < <= > >=``, ``in (1, 2)``, ``not in``, ``and``, ``or``, ``not``, brackets,

@@ -23,24 +23,6 @@ if TYPE_CHECKING:
     from openpyxl.workbook import Workbook  # type: ignore[import-untyped]
     from openpyxl.worksheet.worksheet import Worksheet  # type: ignore[import-untyped]
 
-__all__ = [
-    "PIPE",
-    "Sheet",
-    "SheetRow",
-    "Text",
-    "check_sheet",
-    "filled",
-    "placeholders",
-    "plain",
-    "read_sheet",
-    "texts",
-    "translated",
-    "wordings",
-    "write_instrument",
-    "write_sheet",
-]
-
-
 # Every text of an instrument that people read, each with a unique key.
 
 

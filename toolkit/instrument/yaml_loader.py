@@ -23,30 +23,6 @@ from pydantic import (
 from toolkit.errors import InvalidInput, Problem, ProblemCode, near_names
 from toolkit.inputs import DEEPEST, LARGEST_SETTINGS, is_folder, read_bytes
 
-__all__ = [
-    "CODE_PATTERN",
-    "CONTROL",
-    "ID_PATTERN",
-    "AsWritten",
-    "Box",
-    "Code",
-    "Document",
-    "Id",
-    "ParallelWording",
-    "Referents",
-    "Strict",
-    "TimeFrame",
-    "Truth",
-    "Wording",
-    "WordingOrParallel",
-    "checked",
-    "of_another_kind",
-    "problems_of",
-    "read_document",
-    "read_yaml",
-]
-
-
 # Strict YAML: every scalar stays text; aliases, merge keys and duplicate keys are refused.
 
 

@@ -16,8 +16,6 @@ from toolkit.platforms.naming import or_else
 from toolkit.platforms.words import narrow
 from toolkit.system import write_files
 
-__all__ = ["checked_frame", "coded_bytes", "read_coded", "write_answers"]
-
 
 def write_answers(
     answers: pd.DataFrame,

@@ -29,8 +29,6 @@ from toolkit.platforms.vocabulary import (
 )
 from toolkit.platforms.words import missing_labels
 
-__all__ = ["Answering", "label_problems", "missing_by_label"]
-
 
 class Answering:
     """The cells of one file while they become answers."""

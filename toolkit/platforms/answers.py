@@ -12,24 +12,6 @@ from toolkit.platforms import PLATFORMS, get_platform
 from toolkit.platforms.files.sheet import Opening
 from toolkit.platforms.naming import FolderName
 
-__all__ = [
-    "BLANKS",
-    "BY_COLUMN",
-    "DESIGN_COLUMNS",
-    "AnswersFile",
-    "Carried",
-    "Condition",
-    "DesignColumns",
-    "Duplicates",
-    "ItemMapping",
-    "Long",
-    "Mapping",
-    "PlatformName",
-    "Rule",
-    "Shape",
-    "WaveColumn",
-]
-
 
 def _known(name: str) -> str:
     """Return the platform's own name, for one of its aliases too."""

@@ -17,8 +17,6 @@ from toolkit.platforms.manifest import MANIFEST_ENDING, column_of, manifest_of
 from toolkit.platforms.words import missing_words, spoken
 from toolkit.records import inert
 
-__all__ = ["files_of", "page", "sheets", "workbook"]
-
 
 def files_of(source: Instrument, part: Instrument) -> dict[str, str | bytes]:
     """Make one page per language and one workbook, with a manifest beside them.

@@ -29,32 +29,6 @@ from toolkit.platforms.vocabulary import (
     unknown_cells,
 )
 
-__all__ = [
-    "NOT_TICKED",
-    "TICKED",
-    "assemble",
-    "blank_column",
-    "carried_columns",
-    "finish",
-    "holds",
-    "holds_words",
-    "kept_rows",
-    "merged_cells",
-    "met",
-    "of_entry",
-    "plain_entry",
-    "read_ticks",
-    "recoded",
-    "rename_problems",
-    "separator_of",
-    "split_any",
-    "split_choices",
-    "split_ranks",
-    "ticked",
-    "tidied",
-    "with_write_in",
-]
-
 
 def tidied(cells: pd.DataFrame) -> pd.DataFrame:
     """Trim every cell and make every run of blanks one; each different cell is looked at once."""

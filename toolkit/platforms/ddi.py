@@ -18,17 +18,6 @@ from toolkit.platforms import Platform, register
 from toolkit.platforms.manifest import MANIFEST_ENDING, column_of, manifest_of
 from toolkit.platforms.words import OWN_LABELS, every_text, missing_words, spoken
 
-__all__ = [
-    "NAMESPACE",
-    "add",
-    "add_each",
-    "element",
-    "files_of",
-    "groups",
-    "score_variables",
-    "variables",
-]
-
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 

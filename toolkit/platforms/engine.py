@@ -30,8 +30,6 @@ from toolkit.platforms.matching import (
 from toolkit.platforms.table import read_mapped
 from toolkit.platforms.vocabulary import Findings
 
-__all__ = ["read_platform"]
-
 
 def read_platform(
     platform: Dialect,

@@ -16,17 +16,6 @@ from toolkit.platforms.manifest import ExportManifest
 from toolkit.platforms.matching import codes_of
 from toolkit.platforms.naming import or_else
 
-__all__ = [
-    "DISPOSITION_COLUMNS",
-    "Columns",
-    "Dialect",
-    "Export",
-    "Rows",
-    "match_columns",
-    "multi_of",
-    "tally",
-]
-
 DISPOSITION_COLUMNS = ("wave", "source", "outcome", "reason", "rows", "reason_code")
 REASONS = {
     "test": "a preview or test",

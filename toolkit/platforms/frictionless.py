@@ -20,8 +20,6 @@ from toolkit.platforms.labelled import empty_frame, own_columns
 from toolkit.platforms.manifest import MANIFEST_ENDING, column_of, manifest_of
 from toolkit.platforms.words import OWN_LABELS, missing_labels
 
-__all__ = ["files_of"]
-
 Descriptor = dict[str, Any]
 _MISSING = ["", *sorted(MISSING)]
 _REQUIRED = ("respondent", "wave", "audience", "status")

@@ -28,22 +28,6 @@ from toolkit.platforms.vocabulary import code_words, option_labels, tidy
 from toolkit.platforms.words import OWN_LABELS, missing_labels
 from toolkit.system import temporary_folder
 
-__all__ = [
-    "Field",
-    "Limits",
-    "Plan",
-    "columns_of",
-    "cut",
-    "empty_frame",
-    "labelled_dialect",
-    "labelled_files",
-    "numbers_of",
-    "own_columns",
-    "packed",
-    "plan_of",
-    "text_values",
-]
-
 TEMPLATE_COLUMNS = ("respondent", "organisation", "wave", "audience", "source", "status")
 
 

@@ -21,17 +21,6 @@ from toolkit.instrument.model import Instrument, Variable
 from toolkit.instrument.yaml_loader import Strict
 from toolkit.system import write_files
 
-__all__ = [
-    "MANIFEST_ENDING",
-    "Column",
-    "ExportManifest",
-    "column_of",
-    "instrument_hash",
-    "manifest_of",
-    "read_manifest",
-    "wording_hash",
-]
-
 MANIFEST_ENDING = ".manifest.json"
 """How the file beside an export is called: the export's name without its ending, and this."""
 

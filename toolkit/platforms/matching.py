@@ -15,20 +15,6 @@ from toolkit.platforms.files.sheet import Sheet, named
 from toolkit.platforms.manifest import Column, ExportManifest, instrument_hash
 from toolkit.platforms.vocabulary import option_numbers, tidy
 
-__all__ = [
-    "Matched",
-    "by_code",
-    "by_codes",
-    "by_manifest",
-    "check_manifest",
-    "codes_of",
-    "ranks_of",
-    "settled",
-    "suffixed",
-    "unique_names",
-    "unique_sheet",
-]
-
 
 @dataclass(frozen=True)
 class Matched:

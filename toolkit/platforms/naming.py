@@ -10,8 +10,6 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-__all__ = ["FolderName", "folder_name", "made_id", "or_else", "rows_said", "slug"]
-
 _DEVICES = {"con", "prn", "aux", "nul", *(f"{kind}{n}" for kind in ("com", "lpt") for n in range(1, 10))}
 
 

@@ -14,22 +14,6 @@ from toolkit.platforms.answers import AnswersFile
 from toolkit.platforms.naming import or_else, rows_said
 from toolkit.platforms.vocabulary import Findings, as_known, audience_words
 
-__all__ = [
-    "all_audiences",
-    "audiences_of",
-    "days_of",
-    "duplicates",
-    "filled_by_others",
-    "ids_of",
-    "needed",
-    "organisations_of",
-    "other_rows",
-    "other_wave",
-    "persons_of",
-    "possible_audiences",
-    "strays",
-]
-
 
 def all_audiences(cells: pd.Series, instrument: Instrument) -> bool:
     """Return whether a column holds audiences and nothing else."""

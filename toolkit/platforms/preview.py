@@ -29,8 +29,6 @@ from toolkit.platforms.routing import to_tree
 from toolkit.platforms.surveyjs.reading import PREVIEW
 from toolkit.platforms.words import fixed_codes, opening, spoken
 
-__all__ = ["OWN_COLUMNS", "described", "files_of", "page_data", "telephone_page"]
-
 OWN_COLUMNS = ("respondent", "preview", "submitted", "instrument", "version", "language", "audience")
 """Columns of a saved file that are not items; `preview` holds "preview" in every row."""
 

@@ -17,8 +17,6 @@ from toolkit.platforms.naming import folder_name, slug
 from toolkit.platforms.table import headed, read_table
 from toolkit.platforms.vocabulary import plain_number, tidy
 
-__all__ = ["divided", "headings_of_file", "platform_of", "read_answers"]
-
 _MOST_WAVES = 60
 
 

@@ -28,8 +28,6 @@ from toolkit.platforms.matching import codes_of
 from toolkit.platforms.naming import rows_said
 from toolkit.platforms.vocabulary import code_words
 
-__all__ = ["REDCAP"]
-
 _OWN = {
     "record_id", "redcap_event_name", "redcap_repeat_instrument", "redcap_repeat_instance",
     "redcap_data_access_group", "redcap_survey_identifier", "participant_id", "study_id",

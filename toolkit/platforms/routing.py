@@ -25,8 +25,6 @@ from toolkit.instrument.routing import (
     parse_tree,
 )
 
-__all__ = ["LIMESURVEY", "SURVEYJS", "XPATH", "Syntax", "confusable", "to_tree"]
-
 Naming = Callable[[Variable], str]
 """Gives the platform's name of one of our columns."""
 

@@ -21,8 +21,6 @@ from toolkit.platforms.labelled import (
     text_values,
 )
 
-__all__ = ["LIMITS", "files_of"]
-
 LIMITS = Limits(
     program="SPSS",
     longest_name=64,

@@ -22,8 +22,6 @@ from toolkit.platforms.labelled import (
     text_values,
 )
 
-__all__ = ["LETTERS", "LIMITS", "files_of"]
-
 _TYPES = ("byte", "double", "float", "int", "long", "strl", *(f"str{width}" for width in range(1, 2046)))
 _WORDS = "_all _b _coef _cons _n _pi _pred _rc _r _skip alias if in using with"
 LIMITS = Limits(

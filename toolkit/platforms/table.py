@@ -44,23 +44,6 @@ from toolkit.platforms.vocabulary import (
     unknown_cells,
 )
 
-__all__ = [
-    "FormDialect",
-    "MappedAnswers",
-    "another_year",
-    "design_columns",
-    "headed",
-    "long_file",
-    "mapping_problems",
-    "other_shape",
-    "pivoted",
-    "read_mapped",
-    "read_table",
-    "spelt_as_mapped",
-    "unexplained",
-    "without_optional",
-]
-
 _NO_RULE = "meets no rule of the mapping's audience"
 
 

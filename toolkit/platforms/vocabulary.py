@@ -15,30 +15,6 @@ from toolkit.errors import Problem, near_names
 from toolkit.instrument.model import Audience, Instrument, Option, Variable
 from toolkit.platforms.naming import or_else, rows_said
 
-__all__ = [
-    "Alike",
-    "Findings",
-    "as_known",
-    "audience_words",
-    "category_dtype",
-    "code_words",
-    "flavour_of",
-    "folded",
-    "label_words",
-    "note_alike",
-    "number_cells",
-    "number_words",
-    "one_of",
-    "option_labels",
-    "option_numbers",
-    "out_of_bounds",
-    "plain_number",
-    "shortened",
-    "tidy",
-    "translate",
-    "unknown_cells",
-]
-
 Flavour = Literal["codes", "labels"]
 
 _ALIKE = str.maketrans(

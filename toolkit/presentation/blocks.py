@@ -18,24 +18,6 @@ from toolkit.locale import _, current_language, using_language
 from toolkit.presentation.charts import Chart, Series
 from toolkit.presentation.numbers import NOT_SHOWN, Number, between, is_known
 
-__all__ = [
-    "BLOCK_MIME",
-    "Block",
-    "Bullets",
-    "Cell",
-    "Heading",
-    "Paragraph",
-    "Picture",
-    "Prose",
-    "Several",
-    "Table",
-    "Terms",
-    "as_text",
-    "packed",
-    "table_of",
-    "unpacked",
-]
-
 BLOCK_MIME = "application/vnd.survey-toolkit.block+json"
 """The kind of output under which a notebook keeps a displayable as data (see `packed`)."""
 

@@ -9,8 +9,6 @@ from typing import Any, Literal
 from toolkit.locale import current_language, using_language
 from toolkit.presentation.numbers import Number, as_printed, bound_sign, share_as_printed
 
-__all__ = ["Chart", "Point", "Series", "chart_of"]
-
 Side = Literal["", "lower", "middle", "higher", "total"]
 
 

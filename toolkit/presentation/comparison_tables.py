@@ -27,13 +27,6 @@ from toolkit.presentation.spreads import Spreads
 from toolkit.presentation.tables import notes_on, number_cells, rounded_note, with_answer
 from toolkit.records import records
 
-__all__ = [
-    "benchmark_table",
-    "distribution_table",
-    "trend_table",
-]
-
-
 # Tables that compare an organisation with published statistics and with an earlier wave.
 
 

@@ -17,8 +17,6 @@ from toolkit.records import records
 from toolkit.responses.gather import FieldDates
 from toolkit.study import AAPOR_ITEMS
 
-__all__ = ["AAPOR_HEADINGS", "computed_methods", "methods_statement"]
-
 AAPOR_HEADINGS: Mapping[str, str] = {
     "data_collection_strategy": N_("How the answers were collected"),
     "sponsor_and_conductor": N_("Who paid for the survey and who carried it out"),

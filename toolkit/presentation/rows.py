@@ -15,29 +15,6 @@ from toolkit.locale import N_, _, current_language
 from toolkit.presentation.numbers import is_known
 from toolkit.records import records
 
-__all__ = [
-    "DONT_KNOW",
-    "Results",
-    "answer_words",
-    "asked_of",
-    "audience_name",
-    "base_in_words",
-    "direction",
-    "item_name",
-    "joined",
-    "known",
-    "led",
-    "listed",
-    "quoted",
-    "released_rows",
-    "released_table",
-    "shown",
-    "shown_rows",
-    "waves_apart",
-    "within",
-]
-
-
 # Gaps between two waves as changes: earlier, later, and later minus earlier.
 
 

@@ -38,29 +38,6 @@ from toolkit.presentation.rows import (
     shown_rows,
 )
 
-__all__ = [
-    "by_width",
-    "change_cell",
-    "doubt",
-    "finding",
-    "floored",
-    "gap_cell",
-    "headline",
-    "hint_of",
-    "is_certain",
-    "largest_first",
-    "plain_reason",
-    "reason",
-    "reasons_of",
-    "share_of",
-    "side_cells",
-    "side_gap",
-    "sides",
-    "sides_with_n",
-    "signed_gap",
-    "verdict_of",
-]
-
 Row = Mapping[str, Any]
 
 

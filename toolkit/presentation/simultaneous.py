@@ -11,8 +11,6 @@ import pandas as pd
 
 from toolkit.analysis.intervals import quantile, wilson
 
-__all__ = ["held_together"]
-
 
 def held_together(frame: pd.DataFrame, *, by: str, level: float = 0.95) -> pd.DataFrame:
     """Return released shares of one question's options with intervals that hold together within each group.

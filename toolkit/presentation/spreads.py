@@ -15,8 +15,6 @@ from toolkit.presentation.numbers import Number, count, is_known, share_number
 from toolkit.presentation.rows import Results, answer_words, known, released_rows
 from toolkit.presentation.sentences import reason
 
-__all__ = ["Spread", "Spreads"]
-
 Row = Mapping[str, Any]
 
 

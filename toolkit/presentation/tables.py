@@ -35,18 +35,6 @@ from toolkit.presentation.sentences import (
 )
 from toolkit.records import records
 
-__all__ = [
-    "band_words",
-    "declared_table",
-    "gap_table",
-    "number_cells",
-    "numbers_table",
-    "participation_table",
-    "score_words",
-    "share_cell",
-    "shares_table",
-]
-
 Row = Mapping[str, Any]
 
 

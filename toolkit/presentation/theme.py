@@ -10,8 +10,6 @@ from typing import Any
 
 from toolkit.errors import InvalidInput, Problem
 
-__all__ = ["GRAPHICS", "TEXT", "Theme", "contrast", "darkened", "ink_on"]
-
 INK = "#1F2933"
 QUIET = "#52606D"
 RULE = "#D9DEE4"

@@ -47,8 +47,6 @@ if TYPE_CHECKING:
     from toolkit.reporting.cluster import Cluster
     from toolkit.study import Study
 
-__all__ = ["Progress", "plan_reports", "promote_draft", "run_notebook", "run_reports"]
-
 REPORT_COLUMNS = ("organisation", "name", "status", "sentence", "seconds", "folder", "warnings")
 CERTIFICATES = "certificates.jsonl"
 """What the audit of each release found: for the consultant."""

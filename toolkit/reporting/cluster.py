@@ -36,8 +36,6 @@ from toolkit.system import publish, staging_folder, temporary_folder
 if TYPE_CHECKING:
     from toolkit.study import Study
 
-__all__ = ["Bundle", "Cluster", "bundle_of", "run_remote_job"]
-
 CONNECT_SECONDS = 15
 _COUNT_SECONDS = 5.0
 _JOBS_PER_THREAD = 2

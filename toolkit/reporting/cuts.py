@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from toolkit.disclosure import Policy
     from toolkit.study import Study
 
-__all__ = ["CUT", "JOINED", "UNKNOWN", "blocks_of", "column_of", "cut_bases", "cut_tables", "members_of"]
-
 CUT = "cut_"
 """What the names of cut tables and of their group columns begin with."""
 JOINED = " + "

@@ -21,8 +21,6 @@ from toolkit.reporting.manifest import MANIFEST, sha256_of
 from toolkit.reporting.overall import OVERALL
 from toolkit.system import write_whole
 
-__all__ = ["DELIVERY", "deliver"]
-
 DELIVERY = "_delivery"
 """Folder beside the reports that the archives are written into."""
 

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from toolkit.reporting.cluster import Cluster
     from toolkit.study import Study
 
-__all__ = ["JobExecutor", "clear_failure", "run_job"]
-
 TRIES = 3
 PAUSE = 0.2
 GRACE_SECONDS = 30.0

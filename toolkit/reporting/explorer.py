@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from toolkit.presentation.blocks import Picture
     from toolkit.study import Study
 
-__all__ = ["Explorer", "explore"]
-
 _MOST_GROUPS = 12
 """Answers that a question may have to be offered as a cut."""
 _COLUMNS = (

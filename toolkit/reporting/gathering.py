@@ -28,17 +28,6 @@ if TYPE_CHECKING:
     from toolkit.disclosure import Admitted, Released
     from toolkit.study import Study
 
-__all__ = [
-    "CROSSED",
-    "Changed",
-    "ReportData",
-    "beside_releases",
-    "changed_questions",
-    "describe_changed",
-    "gather",
-    "reportable",
-]
-
 Changed = tuple[str, str, str]
 """Item, audience, and what changed."""
 

@@ -22,8 +22,6 @@ from toolkit.system import read_events, write_whole
 if TYPE_CHECKING:
     from toolkit.study import Study
 
-__all__ = ["Entry", "index_entries", "write_index"]
-
 STATUS = {
     "made": N_("Made"),
     "withheld": N_("Withheld by policy"),

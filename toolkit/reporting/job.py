@@ -23,8 +23,6 @@ from toolkit.reporting.pool import STUDY
 if TYPE_CHECKING:
     from toolkit.study import Study
 
-__all__ = ["Job", "Outcome", "build", "input_hashes", "open_study", "preload", "write_study"]
-
 REPORT, NOTICE, ALL, OWN = "report", "notice", "all", "own"
 DONE = ("made", "withheld")
 FAILED = "_failed"

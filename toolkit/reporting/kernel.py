@@ -32,8 +32,6 @@ from traitlets.config import Config
 
 from toolkit.reporting.pool import GRACE, STATM, end_with_parent, memory_can_be_limited
 
-__all__ = ["NAME", "ForkEngine", "NotebookProcess", "NotebookZMQShell", "Outputs"]
-
 NAME = "survey-toolkit"
 SKIP, MAY_FAIL = "skip-execution", "raises-exception"
 _BUFFERED = 1 << 16

@@ -26,18 +26,6 @@ from toolkit.system import write_whole
 if TYPE_CHECKING:
     from toolkit.study import Study
 
-__all__ = [
-    "BATCH_FOLDER",
-    "MANIFEST",
-    "CacheKeys",
-    "build_manifest",
-    "is_current",
-    "read_secret",
-    "sha256_of",
-    "study_cache_keys",
-    "write_secret",
-]
-
 MANIFEST = "manifest.json"
 RESULTS = "results.csv"
 PACKAGES = (

@@ -22,25 +22,6 @@ from toolkit.inputs import LARGEST_MANIFEST, read_bytes
 if TYPE_CHECKING:
     from toolkit.study import Study
 
-__all__ = [
-    "CellError",
-    "Limits",
-    "Parameter",
-    "check_parameters",
-    "check_values",
-    "clean",
-    "code_cells",
-    "execute",
-    "from_text",
-    "headcount_margins",
-    "intervals_by_base",
-    "notebook_parameters",
-    "published_summary",
-    "read_notebook",
-    "taken",
-]
-
-
 # Functions behind the researcher's and the student's notebooks.
 
 

@@ -15,17 +15,6 @@ from toolkit.shipped import shipped
 if TYPE_CHECKING:
     from toolkit.study import Study
 
-__all__ = [
-    "Checks",
-    "RunOptions",
-    "chosen_organisations",
-    "chosen_wave",
-    "folder_name",
-    "notebook_path",
-    "open_line",
-    "report_folder",
-]
-
 P = ParamSpec("P")
 R = TypeVar("R")
 

@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 
     from toolkit.study import Study
 
-__all__ = ["OVERALL", "OverallRun", "client_cells", "overall_study"]
-
 OVERALL = "_overall"
 """Folder of the report on all organisations, beside theirs; `deliver` leaves it out."""
 FEWEST = 5

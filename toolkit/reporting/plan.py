@@ -51,18 +51,6 @@ if TYPE_CHECKING:
     from toolkit.disclosure.ledger import Entry, People
     from toolkit.study import Study
 
-__all__ = [
-    "NotebookRun",
-    "Plan",
-    "StudyRun",
-    "check_batch_folder",
-    "check_notebook_run",
-    "check_study_run",
-    "modules_of",
-    "refuse_foreign",
-    "up_to_date",
-]
-
 REPORT_NOTEBOOK = "organisation_report.ipynb"
 NOTICE_NOTEBOOK = "withheld_notice.ipynb"
 INDEX = "index.html"

@@ -32,8 +32,6 @@ from typing import Any, BinaryIO, TypeVar
 
 from toolkit.errors import ToolkitError
 
-__all__ = ["WorkerDied", "WorkerPool", "end_with_parent", "environment_of", "memory_can_be_limited"]
-
 T = TypeVar("T")
 
 

@@ -15,8 +15,6 @@ from pathlib import Path
 from toolkit.reporting import pool
 from toolkit.reporting.pool import PRELOAD, Preloaded, end_with_parent
 
-__all__ = ["MODULES"]
-
 MODULES = (
     "IPython.core.pylabtools",
     "matplotlib.backends.backend_agg",

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from toolkit.study import Study
     from toolkit.study.registration import Registration
 
-__all__ = ["OrganisationReport", "open_report", "results_frame"]
-
 
 @dataclass(frozen=True)
 class OrganisationReport:

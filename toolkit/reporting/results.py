@@ -28,8 +28,6 @@ from toolkit.presentation.rows import audience_name, item_name
 from toolkit.records import csv_for_people, records
 from toolkit.study import Study
 
-__all__ = ["apa", "format_table", "methods_statement", "save_table"]
-
 _SCALED = ("mean", "total", "ratio", "variance", "probability_of_superiority")
 """Measures whose estimates are not percentages; so are quantiles."""
 _STATISTICS = {

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from toolkit.reporting.gathering import ReportData
     from toolkit.study import Study
 
-__all__ = ["computed_statements"]
-
 
 def computed_statements(
     study: Study, gathered: ReportData, wave: str, instrument: Instrument | None = None

@@ -23,8 +23,6 @@ from toolkit.instrument.yaml_loader import CONTROL
 from toolkit.reporting.job import DONE, FAILED, FAILURE_NOTE, Outcome
 from toolkit.reporting.manifest import BATCH_FOLDER, MANIFEST
 
-__all__ = ["OutputStore", "is_address"]
-
 LOCK = "lock.json"
 BEAT = 10.0
 """Seconds between two heartbeats of a run; without one for three times as long, it counts as dead."""

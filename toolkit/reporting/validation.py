@@ -21,8 +21,6 @@ from toolkit.reporting.options import Checks
 if TYPE_CHECKING:
     from toolkit.study import Study
 
-__all__ = ["check_dates", "check_names", "check_study", "lacking_letters", "try_report"]
-
 
 def check_study(study: Study, wave: str, formats: Iterable[str], *, all_templates: bool = False) -> None:
     """Refuse a study of which no report of a wave can be built; its answers are not read.

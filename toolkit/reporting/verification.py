@@ -19,8 +19,6 @@ from toolkit.reporting.documents import DOCUMENT, load_document, write_documents
 from toolkit.reporting.formats import FORMATS
 from toolkit.reporting.manifest import MANIFEST, RESULTS, sha256_of
 
-__all__ = ["FAULTS", "verify"]
-
 FAULTS = ("changed-figure", "changed-text", "missing", "added-figure")
 """Kinds of differences that mean a file is not the report; "added-text" is listed beside them."""
 

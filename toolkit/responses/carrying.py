@@ -10,8 +10,6 @@ import pandas as pd
 from toolkit.instrument.codebook import compare
 from toolkit.instrument.model import Instrument, Variable
 
-__all__ = ["carried"]
-
 _NOT_ASKED = "-5"
 _BREAKS = {"scale changed", "new", "gone"}
 

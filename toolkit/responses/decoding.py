@@ -36,8 +36,6 @@ from toolkit.platforms.vocabulary import category_dtype
 from toolkit.records import Displayed
 from toolkit.responses.frames import plain
 
-__all__ = ["Coded", "decode"]
-
 _BROKE_OFF, _NOT_ASKED, _ROUTED, _BLANK = "-6", "-5", "-4", "-3"
 
 

@@ -21,8 +21,6 @@ from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument import asked
 from toolkit.instrument.model import COMPANION, MISSING, Instrument
 
-__all__ = ["Missing", "coded", "in_form", "plain", "reasons"]
-
 Missing = Literal["nan", "reasons", "codes"]
 _CODES = tuple(reversed(tuple(MISSING)))
 _REASONS = pd.CategoricalDtype(list(_CODES))

@@ -28,8 +28,6 @@ from toolkit.responses.organisations import (
     recognised,
 )
 
-__all__ = ["FieldDates", "Gathered", "gather", "nobody_kept"]
-
 
 class FieldDates(NamedTuple):
     """The days on which the first and the last response of a wave were given, as its files write them.

@@ -21,15 +21,6 @@ from toolkit.platforms.files.workbooks import workbook_sheets
 from toolkit.platforms.naming import folder_name, made_id, or_else, rows_said, slug
 from toolkit.platforms.vocabulary import folded, plain_number, tidy
 
-__all__ = [
-    "compare_with_answers",
-    "headcounts_below",
-    "organisations_from_answers",
-    "read_organisations",
-    "recognised",
-    "table_cells",
-]
-
 _KEYS = ("organisation", "name", "wave")
 _LONGEST_NAME = 120
 _UNPRINTABLE = r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]"

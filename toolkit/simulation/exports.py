@@ -17,16 +17,6 @@ from toolkit.instrument.model import Instrument, Item, Variable
 from toolkit.simulation.fieldwork import answered_cells, item_counts
 from toolkit.simulation.population import Array, generator
 
-__all__ = [
-    "EXPORTS",
-    "SimulatedExport",
-    "cells",
-    "limesurvey_export",
-    "qualtrics_export",
-    "times",
-]
-
-
 # Coded frames as CSV exports of LimeSurvey 6, with question codes as headings.
 
 

@@ -17,20 +17,6 @@ from toolkit.instrument.routing import asked, parse
 from toolkit.instrument.yaml_loader import Strict
 from toolkit.simulation.population import Array, Organisation, Share, Unit, generator, ranked_at_random, units
 
-__all__ = [
-    "ENOUGH",
-    "KINDS",
-    "Effect",
-    "Fieldwork",
-    "answered_cells",
-    "carelessly",
-    "collect",
-    "item_counts",
-    "parse_effect",
-    "with_effects",
-]
-
-
 # Gaps between audiences that simulated answers should show, as population shares.
 
 

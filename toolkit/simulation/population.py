@@ -20,24 +20,6 @@ from toolkit.instrument.routing import asked, parse
 from toolkit.instrument.yaml_loader import Strict, checked, read_document
 from toolkit.platforms.naming import FolderName
 
-__all__ = [
-    "Array",
-    "Dependence",
-    "Organisation",
-    "Share",
-    "Unit",
-    "apportion",
-    "check_organisations",
-    "check_shares",
-    "generator",
-    "latent",
-    "load_shares",
-    "people_of",
-    "populate",
-    "units",
-]
-
-
 # Fictitious organisations and the people in them.
 
 

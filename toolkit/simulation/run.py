@@ -32,18 +32,6 @@ from toolkit.simulation.population import (
     populate,
 )
 
-__all__ = [
-    "SYNTHETIC",
-    "Rehearsal",
-    "Simulation",
-    "load_simulation",
-    "rehearse",
-    "simulate",
-    "simulate_study",
-    "write_file",
-]
-
-
 # Simulation of answers to an instrument, or of every file of a sample study.
 
 

@@ -29,8 +29,6 @@ from toolkit.platforms.naming import slug
 from toolkit.study.starting import FOR_REAL, study_file, study_id, yaml_text
 from toolkit.system import temporary_folder, write_new_folder
 
-__all__ = ["DraftedInstrument", "draft_instrument", "draft_study"]
-
 _MOST_CATEGORIES = 20
 _ENDINGS = (".csv", ".tsv", ".txt", ".sav", ".zsav", ".dta", ".xlsx", ".parquet")
 _SIGNS = {

@@ -26,21 +26,6 @@ from toolkit.study.peers import OwnBenchmark
 from toolkit.study.quality import PARTS
 from toolkit.study.weighting import StudyDesign, Weighting
 
-__all__ = [
-    "AAPOR_ITEMS",
-    "CLIENT_BRAND",
-    "COMPUTED_AAPOR_ITEMS",
-    "Brand",
-    "StudyFile",
-    "client_brand_problems",
-    "client_brands",
-    "methods_of",
-    "misfits",
-    "wave_instruments",
-    "with_hanging",
-]
-
-
 # The study file's schema, and its consistency with the instrument.
 
 

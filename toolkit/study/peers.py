@@ -22,17 +22,6 @@ from toolkit.study.weighting import WEIGHT
 if TYPE_CHECKING:
     from toolkit.study.study import Study
 
-__all__ = [
-    "OwnBenchmark",
-    "PeerRule",
-    "gap_priors",
-    "peer_cells",
-    "peer_findings",
-    "peer_gaps",
-    "peer_problems",
-    "pooled",
-]
-
 FEWEST = 5
 """Members that a benchmark must have, and by which two benchmarks of one report must differ, if at all."""
 FEWEST_POOLED = 9

@@ -10,8 +10,6 @@ import pandas as pd
 if TYPE_CHECKING:
     from toolkit.instrument import Instrument, Variable
 
-__all__ = ["PARTS", "judged", "on_one_scale"]
-
 PARTS: Mapping[str, tuple[str, str]] = {
     "quality_check": ("kept", "flagged"),
     "field_phase": ("early", "late"),

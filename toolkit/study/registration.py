@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from toolkit.instrument import Instrument
     from toolkit.study.study import Study
 
-__all__ = ["RegisteredTest", "Registration", "contradictions", "read_registration", "register"]
-
 
 class RegisteredTest(Strict):
     """A change that a wave is to show: of one audience's top box, in one organisation or in each.

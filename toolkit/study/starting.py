@@ -23,8 +23,6 @@ from toolkit.simulation.exports import EXPORTS
 from toolkit.simulation.population import Organisation
 from toolkit.system import temporary_folder, write_new_folder
 
-__all__ = ["FOR_REAL", "PLATFORMS", "start_study", "study_file", "study_id", "yaml_text"]
-
 PLATFORMS = (*EXPORTS, "table")
 """Platforms in whose format the answers of a new study can be simulated."""
 

@@ -64,16 +64,6 @@ from toolkit.study.weighting import (
 if TYPE_CHECKING:
     from toolkit.analysis import Design
 
-__all__ = [
-    "Study",
-    "load_study",
-    "open_part",
-    "part_bytes",
-    "read_part",
-    "write_parts",
-]
-
-
 # A study: everything its file names, and its answers, read once.
 
 

@@ -22,21 +22,6 @@ from toolkit.weighting import Calibration, Weights, effective_n, poststratify, r
 if TYPE_CHECKING:
     from toolkit.analysis import Design
 
-__all__ = [
-    "WEIGHT",
-    "StudyDesign",
-    "Weighting",
-    "categories_of",
-    "cut_problems",
-    "declared_design",
-    "laid_out",
-    "margins_of",
-    "read_margins",
-    "spread_of_weights",
-    "weighed",
-    "with_kish",
-]
-
 WEIGHT, _BASE = "weight", "base_weight"
 CLIENT = "client"
 """The column of the organisation where all of them are taken as one."""

@@ -14,8 +14,6 @@ from toolkit.errors import InvalidInput, NotConverged, Problem, near_names
 from toolkit.weighting.raking import margin_codes
 from toolkit.weighting.weights import Calibration, Weights, effective_n, start_weights
 
-__all__ = ["calibrate"]
-
 Array = npt.NDArray[np.float64]
 Method = Literal["linear", "raking", "logit"]
 _METHODS = ("linear", "raking", "logit")

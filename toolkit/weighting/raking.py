@@ -14,14 +14,6 @@ from toolkit.errors import InvalidInput, NotConverged, Problem, near_names
 from toolkit.instrument.model import is_missing_code
 from toolkit.weighting.weights import Calibration, Weights, effective_n, start_weights
 
-__all__ = [
-    "Margins",
-    "margin_codes",
-    "poststratify",
-    "rake",
-]
-
-
 # Raking: weights that reproduce known margins.
 
 

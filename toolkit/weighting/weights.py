@@ -15,18 +15,6 @@ from toolkit.errors import InvalidInput, NotConverged, Problem, near_names
 from toolkit.instrument.model import is_missing_code
 from toolkit.records import Displayed
 
-__all__ = [
-    "Calibration",
-    "Weights",
-    "design_effect",
-    "diagnose",
-    "effective_n",
-    "start_weights",
-    "sums_within",
-    "trim",
-]
-
-
 # Sums of rows within cells.
 
 

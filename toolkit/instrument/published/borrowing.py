@@ -28,19 +28,6 @@ from toolkit.instrument.yaml_loader import (
     read_document,
 )
 
-__all__ = [
-    "REFUSED",
-    "Adapter",
-    "AdapterScore",
-    "Grid",
-    "Refused",
-    "adapter_names",
-    "bring_in",
-    "load_adapter",
-    "refused_name",
-]
-
-
 # Published questionnaires that are refused, with reasons.
 
 

@@ -18,8 +18,6 @@ from toolkit.platforms.files.delimited import bytes_of, sheet_of_text
 from toolkit.platforms.files.sheet import Opening, Sheet
 from toolkit.platforms.files.workbooks import parquet_sheet, spss_sheet, stata_sheet, workbook_sheet
 
-__all__ = ["UNREADABLE", "cells_of", "decoded", "kind_of", "read_cells", "unpacked"]
-
 _BEGINNINGS: Mapping[bytes, str] = {
     b"PAR1": "parquet",
     b"$FL2": "spss",

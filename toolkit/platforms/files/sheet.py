@@ -10,17 +10,6 @@ import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem
 
-__all__ = [
-    "Opening",
-    "Sheet",
-    "flattened",
-    "headings_of",
-    "named",
-    "peeled",
-    "without_empty_columns",
-    "without_row_numbers",
-]
-
 
 @dataclass(frozen=True)
 class Opening:

@@ -25,17 +25,6 @@ from toolkit.platforms.files.delimited import check_cells
 from toolkit.platforms.files.sheet import Sheet, no_rows
 from toolkit.system import temporary_folder
 
-__all__ = [
-    "as_text",
-    "frame_sheet",
-    "parquet_sheet",
-    "spss_sheet",
-    "stata_sheet",
-    "text_column",
-    "workbook_sheet",
-    "workbook_sheets",
-]
-
 
 def as_text(value: object) -> str:
     """Return a cell as a CSV file would hold it.

@@ -13,8 +13,6 @@ from urllib.parse import urlsplit
 from toolkit.errors import InvalidInput, Problem, ToolkitError
 from toolkit.system import write_files
 
-__all__ = ["PASSWORD_VARIABLE", "fetch_limesurvey", "password_for"]
-
 PASSWORD_VARIABLE = "LIMESURVEY_PASSWORD"
 """The environment variable that holds the password."""
 

@@ -38,8 +38,6 @@ from toolkit.platforms.manifest import ExportManifest
 from toolkit.platforms.vocabulary import code_words
 from toolkit.platforms.words import audience_question
 
-__all__ = ["LIMESURVEY", "named_by_order", "numbered_columns", "own_of_limesurvey"]
-
 _OWN = {
     "id", "submitdate", "lastpage", "startlanguage", "seed", "startdate", "datestamp", "token", "ipaddr",
     "refurl", "interviewtime", "firstname", "lastname", "email", "completed",

@@ -19,24 +19,6 @@ from toolkit.locale import languages, respondent_text
 from toolkit.platforms.routing import LIMESURVEY
 from toolkit.platforms.words import audience_question, fixed_codes, opening, spoken
 
-__all__ = [
-    "ASKED",
-    "AUDIENCE",
-    "GROUP",
-    "HEADER",
-    "Plan",
-    "Quota",
-    "abbreviated",
-    "heading",
-    "is_one_of",
-    "marked_up",
-    "rows_of",
-    "switched",
-    "tabulated",
-    "too_wide",
-    "unholdable",
-]
-
 # Words as LimeSurvey holds them: HTML in which braces are code, switched by audience with ExpressionScript.
 #
 # What was read off LimeSurvey 6's own source: an expression ends at the first closing brace, also inside a

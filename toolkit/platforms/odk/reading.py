@@ -31,8 +31,6 @@ from toolkit.platforms.files.sheet import Opening, Sheet
 from toolkit.platforms.files.workbooks import frame_sheet
 from toolkit.platforms.vocabulary import code_words
 
-__all__ = ["ODK"]
-
 _OWN = {
     "SubmissionDate", "KEY", "PARENT_KEY", "SubmitterID", "SubmitterName", "AttachmentsPresent",
     "AttachmentsExpected", "Status", "ReviewState", "DeviceID", "Edits", "FormVersion", "instanceID",

@@ -35,8 +35,6 @@ from toolkit.platforms.words import (
     variants_of,
 )
 
-__all__ = ["AUDIENCE", "Form", "Sheet", "column_name", "files_of", "form_of"]
-
 Layout = Literal["audience", "one"]
 _LONGEST_CELL = 32_767
 

@@ -13,8 +13,6 @@ from toolkit.instrument.routing import parse
 from toolkit.platforms.routing import confusable
 from toolkit.platforms.words import every_text, fixed_codes, spoken
 
-__all__ = ["Choice", "Question", "find_unfit", "marked_up", "questions_of", "setup_page"]
-
 
 @dataclass(frozen=True)
 class Choice:

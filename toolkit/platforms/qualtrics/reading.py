@@ -35,8 +35,6 @@ from toolkit.platforms.matching import by_code, codes_of
 from toolkit.platforms.naming import rows_said
 from toolkit.platforms.vocabulary import number_words
 
-__all__ = ["QUALTRICS"]
-
 _OWN = {
     "StartDate", "EndDate", "Status", "IPAddress", "Progress", "Duration (in seconds)", "Finished",
     "RecordedDate", "ResponseId", "RecipientLastName", "RecipientFirstName", "RecipientEmail", "UserLanguage",

@@ -26,8 +26,6 @@ from toolkit.platforms.qualtrics.questions import (
 )
 from toolkit.platforms.words import idle_notices, one_by_one, opening
 
-__all__ = ["files_of", "qsf"]
-
 Layout = Literal["audience", "qsf"]
 _ROUND = str.maketrans("[]", "()")
 _TYPES = {

@@ -25,8 +25,6 @@ from toolkit.platforms.manifest import ExportManifest
 from toolkit.platforms.naming import rows_said
 from toolkit.platforms.vocabulary import code_words
 
-__all__ = ["PREVIEW", "SURVEYJS"]
-
 _OWN = {
     "id", "Id", "instanceId", "HappendAt", "happenedAt", "createdAt", "completedAt", "startedAt", "pageNo",
     "locale", "clientId", "ip", "respondent", "status", "submitted", "started", "finished", "language",

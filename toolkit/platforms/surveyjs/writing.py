@@ -34,8 +34,6 @@ from toolkit.platforms.words import (
     variants_of,
 )
 
-__all__ = ["files_of", "survey_of"]
-
 Layout = Literal["one", "audience"]
 AUDIENCE = "audience"
 _PIPED = re.compile(r"\{[^{}]*\}")

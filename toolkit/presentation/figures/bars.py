@@ -49,7 +49,6 @@ from toolkit.presentation.sentences import is_certain, largest_first
 from toolkit.presentation.spreads import Spread, Spreads
 from toolkit.presentation.theme import diverging, ink_on
 
-__all__ = ["diverging_bars"]
 OUTLINED_CHART = "#9C86C4"
 _LABEL, _NAMES, _SUM = 1.62, 1.18, 0.82
 """Inches of the items' names, of the groups' names with n, and of the sums at the right."""

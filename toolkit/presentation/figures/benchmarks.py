@@ -17,8 +17,6 @@ from toolkit.presentation.rows import Results, audience_name, item_name, known
 from toolkit.presentation.sentences import is_certain, signed_gap
 from toolkit.records import records
 
-__all__ = ["base_dots", "benchmark_dots", "here_and_there"]
-
 Row = Mapping[str, Any]
 Shares = Mapping[tuple[Any, Any, str], Row]
 

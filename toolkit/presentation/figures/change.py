@@ -34,8 +34,6 @@ from toolkit.presentation.rows import Results, audience_name, item_name, known, 
 from toolkit.presentation.sentences import by_width, hint_of, is_certain, signed_gap
 from toolkit.records import records
 
-__all__ = ["wave_change", "wave_slope"]
-
 Row = dict[str, Any]
 
 

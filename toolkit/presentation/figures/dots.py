@@ -33,9 +33,6 @@ from toolkit.presentation.figures.drawing import (
 )
 from toolkit.presentation.numbers import percent
 
-__all__ = ["Cell", "Column", "Dot", "DotRow", "Group", "chart_of_dots", "dot_axes", "key_places"]
-
-
 LANE, NARROW_LANE, LINE, SMALL_LINE = 0.115, 0.09, 0.145, 0.125
 """Inches between the dots of a row with numbers beside them and without, and of lines of text."""
 

@@ -32,25 +32,6 @@ from toolkit.presentation.blocks import Picture
 from toolkit.presentation.charts import Chart
 from toolkit.presentation.theme import AUDIENCE_COLOURS, AUDIENCE_MARKERS, INK, RULE
 
-__all__ = [
-    "Description",
-    "Labels",
-    "as_picture",
-    "cuts_of",
-    "describe",
-    "description_of",
-    "group_colours",
-    "house_style",
-    "lines_on",
-    "new_axes",
-    "quiet",
-    "row_names",
-    "rule",
-    "share_axis",
-    "sheets",
-    "wrapped",
-]
-
 P = ParamSpec("P")
 Slant = Literal["normal", "italic"]
 

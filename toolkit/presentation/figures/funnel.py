@@ -34,8 +34,6 @@ from toolkit.presentation.numbers import base, count, decimal, interval, percent
 from toolkit.presentation.rows import Results, answer_words, audience_name, item_name, shown_rows
 from toolkit.presentation.theme import BRAND_COLOUR
 
-__all__ = ["organisation_funnel", "organisation_table"]
-
 Array = npt.NDArray[np.float64]
 LEAST = 5
 USUAL, FAR = 0.95, 0.998

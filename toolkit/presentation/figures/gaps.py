@@ -36,8 +36,6 @@ from toolkit.presentation.sentences import (
 )
 from toolkit.records import by_item
 
-__all__ = ["gap_dumbbell", "share_dots"]
-
 Row = Mapping[str, Any]
 
 DIVIDED = ("#8c2d04", "#6b6b6b")

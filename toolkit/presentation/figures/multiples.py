@@ -35,9 +35,6 @@ from toolkit.presentation.rows import Results, audience_name, item_name, joined,
 from toolkit.presentation.sentences import is_certain, share_of
 from toolkit.records import by_item
 
-__all__ = ["theme_multiples"]
-
-
 _COLUMNS, _LABEL, _CHARACTERS = 2, 2.02, 33
 _LINE, _FURTHER, _HEAD, _FOOT = 0.2, 0.115, 0.28, 0.1
 """Inches of a row of one line, of another line of its name, and above and below a theme."""

@@ -30,8 +30,6 @@ from toolkit.presentation.sentences import share_of
 from toolkit.presentation.simultaneous import held_together
 from toolkit.records import by_item, records
 
-__all__ = ["ranked_options"]
-
 Row = Mapping[str, Any]
 
 

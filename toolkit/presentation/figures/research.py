@@ -36,23 +36,6 @@ from toolkit.presentation.figures.drawing import (
 from toolkit.presentation.theme import AUDIENCE_COLOURS, BRAND_COLOUR
 from toolkit.responses.frames import plain
 
-__all__ = [
-    "answers_per_day",
-    "correlation_matrix",
-    "distribution",
-    "forest",
-    "group_map",
-    "heatmap",
-    "mosaic",
-    "option_combinations",
-    "pattern_of_missing",
-    "power_curve",
-    "raking_margins",
-    "scree",
-    "transitions",
-    "trend_lines",
-]
-
 Array = npt.NDArray[np.float64]
 
 

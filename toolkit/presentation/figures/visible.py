@@ -32,9 +32,6 @@ from toolkit.presentation.rows import Results, audience_name, known, shown_rows
 from toolkit.presentation.theme import BRAND_COLOUR
 from toolkit.records import records
 
-__all__ = ["visible_gap_strip"]
-
-
 _LEFT, _TALL, _BAR = 2.3, 0.52, 0.2
 
 

@@ -15,8 +15,6 @@ from toolkit.presentation.numbers import decimal
 from toolkit.presentation.theme import BRAND_COLOUR
 from toolkit.weighting import Weights, diagnose
 
-__all__ = ["weight_spread"]
-
 Array = npt.NDArray[np.float64]
 
 _BARS = 20

@@ -21,8 +21,6 @@ from toolkit.reporting.documents.model import Cover
 if TYPE_CHECKING:
     from toolkit.study import Study
 
-__all__ = ["cover_of", "leads_out", "read_logo", "templates_of"]
-
 _KINDS = {".png": "PNG", ".svg": "SVG", ".jpg": "JPEG", ".jpeg": "JPEG"}
 _MIME = {"PNG": "image/png", "SVG": "image/svg+xml", "JPEG": "image/jpeg"}
 

@@ -23,26 +23,6 @@ from toolkit.errors import InvalidInput, Problem, ToolkitError
 from toolkit.locale import N_, translated, using_language
 from toolkit.presentation.blocks import BLOCK_MIME, Block, Bullets, Paragraph, Prose, Several, unpacked
 
-__all__ = [
-    "DOCUMENT",
-    "HIDDEN_TAGS",
-    "SYNTHETIC",
-    "Cover",
-    "Document",
-    "Foreign",
-    "Passage",
-    "Section",
-    "document_of",
-    "in_its_language",
-    "load_document",
-    "repacked",
-    "save_document",
-    "without_blocks",
-    "write_bytes",
-    "zipped",
-]
-
-
 # Atomic writing, and reproducible office files.
 
 

@@ -15,8 +15,6 @@ from toolkit.presentation.blocks import Bullets, Paragraph, Prose, Terms, table_
 from toolkit.reporting.documents.model import Cover, Document, Section
 from toolkit.reporting.formats import FORMATS
 
-__all__ = ["MOMENT", "check_template", "described", "named_after", "opened_template", "rgb"]
-
 MOMENT = datetime.datetime(1980, 1, 1)
 
 LARGEST_TEMPLATE, LARGEST_UNPACKED = 50_000_000, 500_000_000

@@ -22,17 +22,6 @@ from toolkit.locale import _
 from toolkit.presentation.blocks import Block, Picture, Table
 from toolkit.reporting.documents.model import SYNTHETIC, Document, Foreign, in_its_language
 
-__all__ = [
-    "bitmaps",
-    "pieces_of",
-    "render_pdf",
-    "sheets_of",
-    "size_of",
-    "typeset",
-    "widths",
-]
-
-
 # Calls of Typst, with in-memory files and without the machine's fonts.
 
 

@@ -30,8 +30,6 @@ from toolkit.presentation.charts import Chart, Series
 from toolkit.presentation.theme import ink_on
 from toolkit.reporting.documents.office import described, rgb
 
-__all__ = ["add_charts"]
-
 _CATEGORY_DATA: Any = CategoryChartData  # python-pptx is not annotated
 _XY_DATA: Any = XyChartData
 _CATEGORY_WRITER: Any = CategoryWorkbookWriter

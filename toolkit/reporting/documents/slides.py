@@ -25,14 +25,6 @@ from toolkit.reporting.documents.office import described, named_after, opened_te
 from toolkit.reporting.documents.pdf import widths
 from toolkit.reporting.documents.slide_charts import add_charts
 
-__all__ = [
-    "MOST_SLIDES",
-    "Slide",
-    "chosen_slides",
-    "render_pptx",
-]
-
-
 # Selection of the eight to twelve parts of a report that become slides.
 
 

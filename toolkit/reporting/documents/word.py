@@ -19,12 +19,6 @@ from toolkit.reporting.documents.model import SYNTHETIC, Document, Foreign, in_i
 from toolkit.reporting.documents.office import described, named_after, opened_template
 from toolkit.reporting.documents.pdf import bitmaps, sheets_of, size_of, widths
 
-__all__ = [
-    "render_docx",
-    "table_xml",
-]
-
-
 # Word tables written as XML at once, because python-docx takes seconds for long tables.
 
 

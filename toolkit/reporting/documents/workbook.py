@@ -19,8 +19,6 @@ from toolkit.records import inert
 from toolkit.reporting.documents.model import SYNTHETIC, Cover, Document, in_its_language, repacked
 from toolkit.reporting.documents.office import MOMENT
 
-__all__ = ["Column", "Sheet", "columns_of", "render_table", "render_xlsx", "sheets_of_document"]
-
 _TO_THE_RIGHT = {"align": "right", "indent": 1}
 """Numbers, their headings and the bounds among them, a little away from the text of the next column."""
 

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from toolkit.presentation.blocks import Block
     from toolkit.reporting.documents.model import Document
 
-__all__ = ["escaped", "render_markdown"]
-
 _SIGNS = re.compile(r"([\\`*_\[\]<>|~$&])")
 _OPENING = re.compile(r"^(\s*)([#+=-]|\d+(?=[.)]))", flags=re.M)
 

@@ -40,8 +40,6 @@ from toolkit.reporting.sections import given, notice, passage, said_once, sectio
 if TYPE_CHECKING:
     from toolkit.reporting.report import OrganisationReport
 
-__all__ = ["CHAPTERS", "Chapter", "Part", "claimed"]
-
 
 @dataclass(frozen=True)
 class Part:
