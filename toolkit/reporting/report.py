@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial, update_wrapper
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from toolkit.study.registration import Registration
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class OrganisationReport:
     """The report of one organisation; build one with `open_report`.
 
@@ -140,6 +141,13 @@ class OrganisationReport:
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *SECTIONS]
+
+    def __repr__(self) -> str:
+        audiences = ", ".join(self.audiences) or "none"
+        return f"OrganisationReport({self.organisation!r}, wave={self.wave!r}, audiences shown: {audiences})"
+
+    def _repr_html_(self) -> str:
+        return f"<p><code>{html.escape(repr(self))}</code></p>{self.released._repr_html_()}"
 
     def results(self) -> pd.DataFrame:
         """Return every number of the report, one per row, with the text that is printed for it.

@@ -761,10 +761,11 @@ def write_parts(
         waves_of = table.iloc[tables[one]]["wave"]
         others = [found for wave in waves_of if (found := study.benchmarks_of(one, wave)) is not None]
         if others:
-            _write(pd.concat(others, ignore_index=True), part / PEERS)
+            _write(pd.concat([one for one in others if len(one)] or others, ignore_index=True), part / PEERS)
             priors = [study.gap_priors_of(one, wave) for wave in waves_of]
             held = [p.assign(wave=wave) for p, wave in zip(priors, waves_of, strict=True) if p is not None]
-            _write(pd.concat(held, ignore_index=True), part / PRIORS)
+            # a wave without peers has no rows, and would make every column one of objects
+            _write(pd.concat([one for one in held if len(one)] or held, ignore_index=True), part / PRIORS)
         (part / DATES).write_text(dates, encoding="utf-8")
         quoted = study._quotable
         quoted = quoted[quoted["organisation"] == one]
