@@ -95,4 +95,4 @@ def test_unknown_sections_are_refused_and_are_no_attributes(report: Organisation
         report.section("gap_tabel")
     with pytest.raises(AttributeError, match="no attribute or section 'gap_tabel'"):
         _ = report.gap_tabel
-    assert not hasattr(report, "_repr_html_")
+    assert not hasattr(report, "_repr_png_")
