@@ -402,3 +402,24 @@ def test_a_study_of_multi_selects_alone_is_reported(tmp_path: Path) -> None:
     assert report.released["distributions"].empty
     for name in SECTIONS:
         report.section(name)
+
+
+@pytest.mark.parametrize(
+    ("cells", "ticked"),
+    [
+        (["1,3,4", "2,3", "", "5"], {"1": 10, "2": 10, "3": 20, "4": 10, "5": 10}),
+        (["1,5", "2,5", "3", "12,25"], {}),  # decimal commas
+        (["3,1,4", "2,3", "1", "5"], {}),  # a ranking
+        (["1,1,4", "2,3", "1", "5"], {}),
+    ],
+)
+def test_cells_that_list_rising_codes_are_a_multi_select(
+    tmp_path: Path, cells: list[str], ticked: dict[str, int]
+) -> None:
+    path = tmp_path / "codes.csv"
+    pd.DataFrame({"id": range(40), "reasons": cells * 10, "agrees": ["Agree", "Disagree"] * 20}).to_csv(path)
+    assert main(["init", str(tmp_path / "study"), "--from", str(path)]) == 0
+    study = tk.load_study(tmp_path / "study")
+    options = study.responses(*study.organisation_ids()).filter(like="reasons_")
+    found = {name.removeprefix("reasons_"): int((column == "1").sum()) for name, column in options.items()}
+    assert found == ticked

@@ -31,6 +31,20 @@ def made(final: Path, words: str) -> Path:
     return folder
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write to every folder")
+def test_a_write_protected_folder_is_replaced_whole(tmp_path):
+    final = tmp_path / "org-01"
+    staged = made(final, "first")
+    (staged / "files").mkdir()
+    (staged / "files/a").touch()
+    publish(staged, final)
+    for folder in (final / "files", final):
+        folder.chmod(0o555)
+    publish(made(final, "second"), final)
+    assert [path.name for path in tmp_path.iterdir()] == ["org-01"]
+    assert [path.name for path in final.iterdir()] == ["report.html"]
+
+
 def test_a_finished_folder_replaces_the_earlier_one_whole(tmp_path):
     final = tmp_path / "org-01"
     publish(made(final, "first"), final)

@@ -51,8 +51,10 @@ def publish(staged: Path, final: Path) -> None:
 
 
 def _remove(path: Path) -> None:
-    """Remove a folder with its content, a file, or a link without its target."""
+    """Remove a folder with its content, even a write-protected one, a file, or a link without its target."""
     if path.is_dir() and not path.is_symlink():
+        for folder in (path, *(one for one in path.rglob("*") if one.is_dir() and not one.is_symlink())):
+            folder.chmod(0o700)
         shutil.rmtree(path)
     else:
         path.unlink()

@@ -110,6 +110,13 @@ def test_reproduce_writes_a_page_and_a_pdf(register, tmp_path, capsys):
     assert str(out / "pew-2024" / "report.html") in capsys.readouterr().out
 
 
+def test_reproduce_says_that_its_folder_cannot_be_written(register, tmp_path, capsys):
+    (tmp_path / "out").write_text("mine")
+    assert main(["reproduce", "pew-2024", "--register", str(register), "--out", str(tmp_path / "out")]) == 2
+    assert "pew-2024: cannot be written" in capsys.readouterr().err
+    assert (tmp_path / "out").read_text() == "mine"
+
+
 def test_reproduce_refuses_a_study_or_format_that_is_not_there(register, tmp_path, capsys):
     assert main(["reproduce", "upwork-2042", "--register", str(register), "--out", str(tmp_path)]) == 2
     assert "'upwork-2024'" in capsys.readouterr().err

@@ -212,6 +212,12 @@ def _reproduce(given: argparse.Namespace) -> int:
 
     formats = check_formats(given.formats)
     document = reproduction(load_register(register_folder(given.register)), given.study)
-    for path in write_documents(document, Path(given.out) / given.study, formats, keep=False):
+    out = Path(given.out) / given.study
+    try:
+        written = write_documents(document, out, formats, keep=False)
+    except OSError as fault:
+        what, hint = f"cannot be written: {fault.strerror or fault}", "name another folder with --out"
+        raise InvalidInput("reproduce", [Problem("unwritable", str(out), what, hint)]) from fault
+    for path in written:
         print(path)
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -162,10 +163,10 @@ def nobody_kept(frame: pd.DataFrame, disposition: pd.DataFrame, file: str) -> It
 
 
 def _copies(entries: Sequence[AnswersFile], paths: Sequence[Path]) -> Iterator[Problem]:
-    """Find files that hold the same bytes under two names."""
+    """Find files that hold the same bytes under two names; reading them reports those that cannot be read."""
     seen: dict[str, str] = {}
     for entry, path in zip(entries, paths, strict=True):
-        if is_file(path):
+        if is_file(path) and os.access(path, os.R_OK):
             with path.open("rb") as held:
                 first = seen.setdefault(file_digest(held, "sha256").hexdigest(), entry.file)
             if first != entry.file:

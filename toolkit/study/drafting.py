@@ -88,8 +88,8 @@ def draft_study(
 
     Value labels (SPSS, Stata) and a small number of different cells make a question with answers, in order
     where their words are known; whole numbers from 0 to 10 a question whose answers are its numbers; other
-    numbers a number; cells with ";" and ticks under headings such as "why[price]" a multi-select; everything
-    else is free text. Columns that may name persons are left out.
+    numbers a number; cells with ";", cells such as 1,3,4 and ticks under headings such as "why[price]" a
+    multi-select; everything else is free text. Columns that may name persons are left out.
 
     Parameters
     ----------
@@ -585,11 +585,12 @@ def _item(answered: pd.Series, labels: dict[str, str]) -> tuple[str, dict[str, A
             return _single({value: value for value in sorted(values, key=float)}, "numbers", ordered=True)
         low, high = float(numbers.min()), float(numbers.max())
         return f"a number from {low:g} to {high:g}", {"type": "number", "minimum": low, "maximum": high}, {}
-    parts = {part.strip() for value in values for part in value.split(";")} - {""}
-    if answered.str.contains(";").any() and len(parts) <= _MOST_CATEGORIES and max(map(len, parts)) <= 60:
+    separator = "," if _lists_of_codes(values) else ";"
+    parts = {part.strip() for value in values for part in value.split(separator)} - {""}
+    if answered.str.contains(separator).any() and len(parts) <= _MOST_CATEGORIES and max(map(len, parts)) <= 60:
         options, codes = _options({part: part for part in sorted(parts)})
         item = {"type": "multi", "options": options}
-        return f"a multi-select of {len(parts)} options", item, {"separator": ";", "values": codes}
+        return f"a multi-select of {len(parts)} options", item, {"separator": separator, "values": codes}
     if (
         len(values) <= _MOST_CATEGORIES
         and len(values) <= max(2, len(answered) / 2)
@@ -597,6 +598,14 @@ def _item(answered: pd.Series, labels: dict[str, str]) -> tuple[str, dict[str, A
     ):
         return _single({value: value for value in sorted(values)}, "different cells")
     return "free text", {"type": "text"}, {}
+
+
+def _lists_of_codes(values: list[str]) -> bool:
+    """Return whether cells are rising codes such as 1,3,4; without three in a cell it may be a decimal comma."""
+    if not all(re.fullmatch(r"\d+(,\d+)*", value) for value in values):
+        return False
+    lists = [[int(code) for code in value.split(",")] for value in values]
+    return max(map(len, lists)) > 2 and all(codes == sorted(set(codes)) for codes in lists)
 
 
 def _single(
