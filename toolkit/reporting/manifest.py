@@ -21,6 +21,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from toolkit.errors import InvalidInput, Problem
 from toolkit.system import write_whole
 
 if TYPE_CHECKING:
@@ -298,7 +299,16 @@ def study_cache_keys(
     """Hash everything that all reports of a run depend on; `entry` is the last one of the ledger."""
     own = {*study.answer_paths, study.organisations_path, *study.own_files}
     read = dict.fromkeys((*study.input_files, *study.own_files))
-    hashes = {str(path): sha256_of(path) for path in read}
+    try:
+        hashes = {str(path): sha256_of(path) for path in read}
+    except PermissionError as fault:
+        problem = Problem(
+            "unreadable-file",
+            str(fault.filename),
+            f"cannot be read: {fault.strerror}",
+            "get the right to read it",
+        )
+        raise InvalidInput(study.path, [problem]) from fault
     shared = {
         "study": study.id,
         "wave": wave,

@@ -585,12 +585,12 @@ def _item(answered: pd.Series, labels: dict[str, str]) -> tuple[str, dict[str, A
             return _single({value: value for value in sorted(values, key=float)}, "numbers", ordered=True)
         low, high = float(numbers.min()), float(numbers.max())
         return f"a number from {low:g} to {high:g}", {"type": "number", "minimum": low, "maximum": high}, {}
-    separator = "," if _lists_of_codes(values) else ";"
-    parts = {part.strip() for value in values for part in value.split(separator)} - {""}
-    if answered.str.contains(separator).any() and len(parts) <= _MOST_CATEGORIES and max(map(len, parts)) <= 60:
+    mark = "," if _lists_of_codes(values) else ";"
+    parts = {part.strip() for value in values for part in value.split(mark)} - {""}
+    if answered.str.contains(mark).any() and len(parts) <= _MOST_CATEGORIES and max(map(len, parts)) <= 60:
         options, codes = _options({part: part for part in sorted(parts)})
         item = {"type": "multi", "options": options}
-        return f"a multi-select of {len(parts)} options", item, {"separator": separator, "values": codes}
+        return f"a multi-select of {len(parts)} options", item, {"separator": mark, "values": codes}
     if (
         len(values) <= _MOST_CATEGORIES
         and len(values) <= max(2, len(answered) / 2)
@@ -601,7 +601,7 @@ def _item(answered: pd.Series, labels: dict[str, str]) -> tuple[str, dict[str, A
 
 
 def _lists_of_codes(values: list[str]) -> bool:
-    """Return whether cells are rising codes such as 1,3,4; without three in a cell it may be a decimal comma."""
+    """Return whether cells list rising codes such as 1,3,4, not only decimal commas."""
     if not all(re.fullmatch(r"\d+(,\d+)*", value) for value in values):
         return False
     lists = [[int(code) for code in value.split(",")] for value in values]
