@@ -21,9 +21,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from scipy import stats
 
-from toolkit.disclosure import Policy, release
+from toolkit.analysis.gap_rows import adjust_p
+from toolkit.disclosure import Policy, auditor, release
 from toolkit.disclosure.auditor import Certificate, audit_release
+from toolkit.disclosure.delivered import Text, Tracer
 from toolkit.reporting import run_reports
 from toolkit.study import Study, load_study
 
@@ -391,6 +394,39 @@ def test_weighted_shares_are_bounded_with_the_weights_and_refused_without(tmp_pa
     staff = found.counts[found.counts["group"].eq("staff") & found.counts["printed"].str.match(r"[0.]")]
     assert len(staff) > 20
     assert any("the study, which knows the weights" in one for one in audit_release(folder).unfinished)
+
+
+def test_an_option_called_like_a_group_or_an_answer_is_not_taken_for_the_question_of_a_row() -> None:
+    study = load_study(STUDY.parents[1] / "readiness" / "study.yaml")
+    names = auditor._Names.of(study, pd.DataFrame())
+    row = {"item": "taskmin", "audience": "employee", "n": "331", "estimate": "151.4", "shown": "True"}
+    nothing = auditor._Release(Path("rdy-01"), False, (), {}, (row,))
+    tracer = Tracer(auditor._released(nothing, study.policy, names))
+    assert {"freelancers", "something else"} <= names.shared
+    for words in ("Freelancers | 60 | 35 | 58%", "Executives | 11 | Who has time 18% Something else 27%"):
+        assert tracer.untraced(Text("a table", words, "row")) == ""
+    assert tracer.untraced(Text("a table", "Minutes for the task | Employees | 331 | 151.4", "row")) == ""
+    assert tracer.untraced(Text("a table", "Minutes for the task | Employees | 331 | 163.2", "row"))
+
+
+def test_how_a_mean_changed_follows_from_the_released_means() -> None:
+    told = {"one": (151.4, 4.07, 331, 238.9, 5.62, 319), "two": (20.0, 3.0, 40, 27.0, 2.0, 35)}
+    rows = {
+        (item, "employee"): [
+            {"table": table, "estimate": str(mean), "std_error": str(error), "df": str(n - 1)}
+            for table, (mean, error, n) in {"scores": all_of[:3], "scores_before": all_of[3:]}.items()
+        ]
+        for item, all_of in told.items()
+    }
+    found = dict(auditor._mean_changes(rows))
+    p = [
+        stats.ttest_ind_from_stats(a, e * n**0.5, n, b, f * m**0.5, m, equal_var=False).pvalue
+        for a, e, n, b, f, m in told.values()
+    ]
+    for (item, _), values in found.items():
+        assert told[item][0] - told[item][3] in values
+        assert all(any(one == pytest.approx(value) for value in values) for one in adjust_p(p))
+    assert dict(auditor._mean_changes({("one", ""): rows["one", "employee"][:1]})) == {}
 
 
 def test_an_audit_without_time_refuses(made: Path, study: Study) -> None:

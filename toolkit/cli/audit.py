@@ -50,7 +50,7 @@ def add(commands: Commands) -> None:
         type=count,
         default=120,
         metavar="SECONDS",
-        help="time limit; not decided is refused (default: 120)",
+        help="limit of processor time; not decided is refused (default: 120)",
     )
 
 

@@ -32,7 +32,7 @@ from toolkit.locale import using_language
 from toolkit.records import Displayed
 
 SECONDS = 120.0
-"""Time an audit may take before it gives up and refuses the release."""
+"""Processor time an audit may take before it gives up and refuses the release."""
 _EPS = 1e-6
 _MANY = 1e6
 """More people than an organisation has: the end of what is not bounded."""
@@ -209,7 +209,7 @@ def audit_release(
     policy
         Default: the study's, else the one in a manifest.
     seconds
-        Time allowed; what is not decided by then refuses the release.
+        Processor time allowed; what is not decided by then refuses the release.
 
     Returns
     -------
@@ -227,7 +227,7 @@ def audit_release(
     >>> certificate.passed  # doctest: +SKIP
     True
     """
-    started, deadline = time.process_time(), time.monotonic() + seconds
+    started, deadline = time.process_time(), time.process_time() + seconds
     given = [folders] if isinstance(folders, str | Path) else list(folders)
     releases = [*_releases(given, earlier=False), *_releases(earlier, earlier=True)]
     releases = list({release.folder.resolve(): release for release in reversed(releases)}.values())[::-1]
@@ -263,7 +263,7 @@ def audit_release(
     for release in releases:
         if release.earlier:
             continue
-        if time.monotonic() > deadline:
+        if time.process_time() > deadline:
             unfinished.append(f"{release.folder.name}: its files were not read in time")
             continue
         known = names
@@ -1098,7 +1098,7 @@ class _Puzzle:
                 asked = goal.variables, *((goal.high + 1, math.inf) if up else (-math.inf, goal.low - 1))
             solution = self._as_answered(part, one) if goal is None else None
             solution = self._optimise(part, {one}, {}, beside=asked) if solution is None else solution
-            if time.monotonic() > self.deadline:
+            if time.process_time() > self.deadline:
                 self.unfinished.append(f"wave {targets[0].wave}, {targets[0].item}: not bounded in time")
                 return
             for target in targets if solution is not None else ():
@@ -1132,11 +1132,11 @@ class _Puzzle:
         Weighted ones are tried one by one.
         """
         exact = active - loose
-        if not exact or self._optimise(part, exact, {}) is not None or time.monotonic() > self.deadline:
+        if not exact or self._optimise(part, exact, {}) is not None or time.process_time() > self.deadline:
             exact = set()
         bad = []
         for one in (*exact, *(one for one in active & loose if self._as_answered(part, one) is None)):
-            if self._optimise(part, {one}, {}) is None and time.monotonic() < self.deadline:
+            if self._optimise(part, {one}, {}) is None and time.process_time() < self.deadline:
                 self.rows = [row for row in self.rows if not row.assumed or part[row.first] != one]
                 self._matrix = None
                 if self._optimise(part, {one}, {}) is None:
@@ -1205,7 +1205,7 @@ class _Puzzle:
         """
         from scipy.optimize import Bounds, LinearConstraint, milp
 
-        left = self.deadline - time.monotonic()
+        left = self.deadline - time.process_time()
         if left <= 0:
             return None
         matrix, low, high = self._statements()
@@ -1289,12 +1289,12 @@ class _Puzzle:
         if one in self._found:
             return self._found[one]
         rows = [number for number, row in enumerate(self.rows) if part[row.first] == one]
-        stop, dropped = min(self.deadline, time.monotonic() + 5), set[int]()
+        stop, dropped = min(self.deadline, time.process_time() + 5), set[int]()
         places = np.array(target.variables)
         size = len(rows)
         while size := size // 2:  # leave out halves, then quarters, and at last single statements
             for at in range(0, len(rows), size):
-                fewer, same = {*dropped, *rows[at : at + size]}, time.monotonic() < stop
+                fewer, same = {*dropped, *rows[at : at + size]}, time.process_time() < stop
                 for sign, value in ((1.0, target.low), (-1.0, target.high)):
                     goal = dict.fromkeys(map(int, places), sign)
                     found = self._optimise(part, {one}, goal, fewer) if same else None
@@ -1362,6 +1362,8 @@ class _Names:
     labels: Mapping[str, tuple[str, ...]]
     groups: Mapping[str, tuple[str, ...]]
     answers: tuple[str, ...]
+    shared: frozenset[str]
+    """Names of groups and answers, in small letters: an option of the same name is not told from them."""
     waves: tuple[str, ...]
     questions: Mapping[str, tuple[int, int]]
     """Audience → how many questions it is asked, and how many answers are recorded."""
@@ -1413,11 +1415,15 @@ class _Names:
             for one in instrument.audiences.values()
             for name in (*one.label.values(), *one.plural.values())
         }
-        answers = {
+        called = {
             label
             for language in instrument.languages
             for variable in instrument.variables
             for label in variable.code_labels(language).values()
+        }
+        answers = {
+            label
+            for label in called
             if any(c.isdigit() for c in label) or any(one in label.casefold() for one in named_groups)
         }
         scales = {
@@ -1448,6 +1454,7 @@ class _Names:
             labels,
             groups,
             tuple(answers),
+            frozenset({*named_groups, *(one.casefold() for one in called)}),
             tuple(study.waves),
             questions,
             len(study.primary),
@@ -1512,10 +1519,13 @@ def _released(release: _Release, policy: Policy, names: _Names) -> Released:
     numbers: dict[tuple[str, str], set[float]] = defaultdict(set)
     labels: dict[str, set[str]] = defaultdict(set)
     exact: dict[tuple[str, str], set[float]] = defaultdict(set)
+    means: dict[tuple[str, str], list[dict[str, str]]] = defaultdict(list)
     for row in release.rows:
         item = row.get("item", "")
         if not item:
             continue
+        if row.get("measure") == "mean" and row.get("table") in ("scores", "scores_before"):
+            means[item, row.get("audience", "")].append(row)
         if row.get("label"):
             labels[item].add(row["label"])
         for end in ("", "_a", "_b"):
@@ -1559,6 +1569,8 @@ def _released(release: _Release, policy: Policy, names: _Names) -> Released:
             numbers[item, "published"] |= {
                 float(one) for one in re.findall(r"\d+", row.get(name, "").replace(",", ""))
             }
+    for key, told in _mean_changes(means):
+        numbers[key] |= told
     for score, group in list(numbers):
         if score in names.scores:
             numbers[score, group] |= {_agreement(release, names.scores[score], group)}
@@ -1577,7 +1589,12 @@ def _released(release: _Release, policy: Policy, names: _Names) -> Released:
     constants = frozenset(
         {0.0, 100.0, 25.0, 50.0, 75.0, 95.0, *k, *waves, float(names.declared), *names.effective}
     )
-    items = {item: tuple({*labels[item], *names.labels.get(item, ())}) for item in {*labels, *names.labels}}
+    items = {
+        item: tuple(
+            one for one in {*labels[item], *names.labels.get(item, ())} if one.casefold() not in names.shared
+        )
+        for item in {*labels, *names.labels}
+    }
     clean = {key: frozenset(one for one in values if not math.isnan(one)) for key, values in numbers.items()}
     return Released(
         items,
@@ -1591,6 +1608,26 @@ def _released(release: _Release, policy: Policy, names: _Names) -> Released:
         constants,
         names.scales,
     )
+
+
+def _mean_changes(
+    means: Mapping[tuple[str, str], Sequence[Mapping[str, str]]],
+) -> Iterator[tuple[tuple[str, str], set[float]]]:
+    """Yield how means changed between two waves, which follows from both, and the p values (Welch, Holm)."""
+    from scipy.special import stdtr
+
+    found = {}
+    for key, rows in means.items():
+        at = {row["table"]: [_number(row[name]) for name in ("estimate", "std_error", "df")] for row in rows}
+        if len(at) == 2:
+            (now, error, df), (before, other, freedom) = at["scores"], at["scores_before"]
+            spread = error**2 + other**2
+            if spread > 0:
+                whole = spread**2 / (error**4 / df + other**4 / freedom)
+                found[key] = now - before, 2 * float(stdtr(whole, -abs(now - before) / spread**0.5))
+    adjusted = {min(1.0, p * times) for _, p in found.values() for times in range(1, len(found) + 1)}
+    for key, (change, _) in found.items():
+        yield key, {change, *adjusted}
 
 
 def _agreement(release: _Release, items: Sequence[Variable], group: str) -> float:
