@@ -5,6 +5,7 @@ python benchmarks/audit.py [ORGANISATION …]
 
 from __future__ import annotations
 
+import json
 import sys
 import tempfile
 import time
@@ -26,6 +27,8 @@ def build(study: Study, organisation: str, target: Path) -> None:
     report = tk.open_report(study, organisation)
     sections = tuple(Section(name, (getattr(report, name)(),)) for name in SECTIONS)
     report.save(target)
+    whose = {"organisation": organisation, "wave": study.wave}  # else its own name is another's
+    (target / "manifest.json").write_text(json.dumps(whose), encoding="utf-8")
     cover = cover_of(study, organisation, study.wave)
     write_documents(Document(cover, sections=sections), target, ",".join(FORMATS))
 
