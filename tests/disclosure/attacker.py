@@ -177,6 +177,7 @@ def draw(seed: int, folder: Path) -> Study:
     policy = Policy() if random.random() < 0.7 else Policy(preset="strict")
     kinds = [*CAREFUL, "one", "ledger", "waves", "calls", "again"]
     kind, digits = str(random.choice(kinds)), random.choice([None, None, 3, 2])
+    digits = None if kind == "weights" else digits  # rounded once already
     ways = [DIVISIONS[0], *[way for way in DIVISIONS[1:] if random.random() < 0.35]]
     few = 7 if random.random() < 0.7 else max(7, n // 4)
     first = respondents(random, n, audiences)
@@ -725,25 +726,34 @@ def check(seed: int, *, audited: bool = True) -> Outcome:
                 frame.to_csv(home / f"{name}.csv", index=False)
         whole = study.kind not in ("again", "ledger")
         known: list[Any] = folders if whole else folders[-1:]
-        found = audit_release(known, study=_as_study(study.policy), earlier=[] if whole else folders[:-1])
+        found = audit_release(
+            known,
+            study=_as_study(study),
+            earlier=[] if whole else folders[:-1],
+            recorded=study.kind == "ledger",
+        )
     untrue = (
         () if not whole or study.digits or study.kind in ("weights", "cuts") else _untrue(found.counts, study)
     )
     return Outcome(seed, study.kind, study.careful, finds, found.passed, found.breaches, tuple(untrue))
 
 
-def _as_study(policy: Policy) -> Any:
+def _as_study(study: Study) -> Any:
+    answers = pd.DataFrame({"audience": []})
+    if study.kind == "weights":
+        answers = study.issues[0].frame.assign(organisation="", wave="")
     nobody = pd.DataFrame({"organisation": ["org"], "name": ["Organisation"]})
     return SimpleNamespace(
         instrument=INSTRUMENT,
-        policy=policy,
+        policy=study.policy,
         organisations=nobody,
         findings=None,
         waves=("",),
         primary=(),
         path=None,
         benchmarks_path=None,
-        responses=lambda **_: pd.DataFrame({"audience": []}),
+        responses=lambda **_: answers,
+        quotable_comments=lambda *_: pd.DataFrame({"text": pd.Series([], dtype="str")}),
         language="en",
     )
 

@@ -362,18 +362,29 @@ def test_late_answers_between_two_issues_are_bounded(
 ) -> None:
     write_tables(tmp_path / "june", {"audience": [("employee", 40, 20, True)]})
     write_tables(tmp_path / "july", {"audience": [("employee", 40 + late, 20 + yes, True)]})
-    found = audit_release(tmp_path / "july", earlier=[tmp_path / "june"])
+    found = audit_release(tmp_path / "july", earlier=[tmp_path / "june"], recorded=True)
     assert found.passed is passes
     if not passes:
         assert {one.kind for one in found.breaches} == {"difference"}
 
 
+@pytest.mark.parametrize(("late", "yes", "passes"), [(5, 3, False), (9, 0, False), (0, 0, True)])
+def test_issues_that_differ_are_refused_without_the_ledger(
+    tmp_path: Path, late: int, yes: int, passes: bool
+) -> None:
+    """Beside the five who came late, one answer may have been changed: only the ledger would know."""
+    write_tables(tmp_path / "june", {"audience": [("employee", 40, 20, True)]})
+    write_tables(tmp_path / "july", {"audience": [("employee", 40 + late, 20 + yes, True)]})
+    found = audit_release(tmp_path / "july", earlier=[tmp_path / "june"])
+    assert found.passed is passes
+    assert {one.kind for one in found.breaches} == (set() if passes else {"unrecorded"})
+
+
 def test_one_recoded_answer_between_two_issues_is_found(tmp_path: Path) -> None:
     write_tables(tmp_path / "june", {"audience": [("employee", 40, 20, True)]})
     write_tables(tmp_path / "july", {"audience": [("employee", 40, 21, True)]})
-    assert {one.kind for one in audit_release([tmp_path / "june", tmp_path / "july"]).breaches} == {
-        "difference"
-    }
+    found = audit_release([tmp_path / "june", tmp_path / "july"])
+    assert {one.kind for one in found.breaches} == {"difference", "unrecorded"}
 
 
 def test_an_earlier_release_that_cannot_be_found_refuses(tmp_path: Path) -> None:

@@ -20,24 +20,10 @@ def test_a_careful_release_gives_nothing_away(seed: int) -> None:
     assert outcome.passed, outcome.breaches
 
 
-KNOWN = {
-    190: "the auditor does not know who was recoded between two issues without the ledger",
-    194: "weighted shares are taken to be near nobody by their weighted value: one of 26 shows",
-}
-"""Seeds that are unsound, and why; they have to be fixed."""
-
-
-@pytest.mark.slow
-@pytest.mark.xfail(strict=True, reason="known to be unsound")
-@pytest.mark.parametrize("seed", KNOWN)
-def test_known_finds_are_gone(seed: int) -> None:
-    assert check(seed).sound, KNOWN[seed]
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("first", range(0, 200, 20))
 def test_more_random_studies_give_nothing_away_or_are_refused(first: int) -> None:
-    outcomes = [check(seed, audited=seed % 4 == 0) for seed in range(first, first + 20) if seed not in KNOWN]
+    outcomes = [check(seed, audited=seed % 4 == 0) for seed in range(first, first + 20)]
     assert [outcome.seed for outcome in outcomes if not outcome.sound] == []
     refused = [outcome for outcome in outcomes if outcome.careful and not outcome.passed]
     assert {outcome.kind for outcome in refused} <= {"one", "ledger"}, "what reports print is not refused"

@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toolkit.cli.common import FAILED, Commands, add_command, count, study_file
+from toolkit.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import pandas as pd
 
     from toolkit.disclosure.auditor import Certificate
+    from toolkit.study import Study
 
 
 def add(commands: Commands) -> None:
@@ -59,12 +61,27 @@ def _audit(given: argparse.Namespace) -> int:
     from toolkit.study import load_study
 
     study = load_study(study_file(given.study), data=given.data) if given.study else None
-    found = audit_release(given.folders, study=study, earlier=given.earlier, seconds=given.seconds)
+    every = [*given.folders, *given.earlier]
+    found = audit_release(
+        given.folders,
+        study=study,
+        earlier=given.earlier,
+        recorded=study is not None and _recorded(study, every),
+        seconds=given.seconds,
+    )
     print_certificate(found)
     if given.out:
         Path(given.out).mkdir(parents=True, exist_ok=True)
         found.save(given.out)
     return 0 if found.passed else FAILED
+
+
+def _recorded(study: Study, folders: Sequence[str]) -> bool:
+    """Return whether the study's ledger holds the releases; without its key nobody knows."""
+    try:
+        return study.ledger.exists and study.ledger.holds(folders)
+    except InvalidInput:
+        return False
 
 
 def audit_reports(made: pd.DataFrame, given: argparse.Namespace, message: Callable[[str], None]) -> bool:
@@ -85,7 +102,8 @@ def audit_reports(made: pd.DataFrame, given: argparse.Namespace, message: Callab
     for row in rows.itertuples():
         folder = Path(str(row.folder))
         own = folder.parent / BATCH_FOLDER
-        found = audit_release(folder, study=study, earlier=given.earlier)
+        recorded = _recorded(study, given.earlier)  # the reports were made beside them
+        found = audit_release(folder, study=study, earlier=given.earlier, recorded=recorded)
         found.save(own / "certificates", str(row.organisation))
         verdicts[str(row.organisation)] = found.passed
         if not found.passed:

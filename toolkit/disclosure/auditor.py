@@ -51,7 +51,7 @@ _NOT_GROUPS = frozenset(
     | {"margin", "threshold", "n_shown", "n_a_shown", "n_b_shown", "shown", "bound", "bound_a", "bound_b"}
     | {"withheld", "withheld_code", "withheld_code_a", "withheld_code_b", "printed", "synthetic"}
     | {"gap_least", "gap_most"}
-    | {"referent_a", "referent_b", "comparable", "unit", "source", "weighted"}
+    | {"referent_a", "referent_b", "comparable", "unit", "source", "weighted", "kish_n"}
     | {*ESTIMATE_COLUMNS, *GAP_COLUMNS, *ALIKE_COLUMNS, *DESCRIPTIVE_COLUMNS}
 )
 _BOXES = ("top", "bottom", "favourable", "unfavourable")
@@ -69,7 +69,8 @@ class Breach:
         `count`: a hidden count is bounded more narrowly than the policy allows; `group`: so is the size of a
         hidden group; `exact`: a share near all or none is printed; `hidden`: a number stands where the
         release says that none is shown; `last_digits`: the stored digits tell more than the share;
-        `difference`: two releases differ by a few people; `untraced`: a printed number that the released
+        `difference`: two releases differ by a few people; `unrecorded`: two issues of a wave differ, and no
+        ledger knows by how many people; `untraced`: a printed number that the released
         tables do not explain; `foreign`: another organisation's name or id; `respondent`: a respondent's id
         or own words; `path`: a path of the machine; `inconsistent`: numbers contradict one another.
     where
@@ -186,6 +187,7 @@ def audit_release(
     earlier: Sequence[str | Path] = (),
     lost: Sequence[str] = (),
     notes: Sequence[str] = (),
+    recorded: bool = False,
     policy: Policy | None = None,
     seconds: float = SECONDS,
 ) -> Certificate:
@@ -206,6 +208,10 @@ def audit_release(
         this one, so each refuses it.
     notes
         What else the certificate is to say that it does not cover.
+    recorded
+        Whether the ledger compared the people of the release with those of the earlier ones. Without it
+        nobody knows whose answers were changed between two issues of a wave, and numbers that differ are
+        refused.
     policy
         Default: the study's, else the one in a manifest.
     seconds
@@ -254,7 +260,7 @@ def audit_release(
         own = [release for release in releases if release.organisation == organisation]
         if all(release.earlier for release in own):
             continue
-        found = _Puzzle(own, rules, instrument, deadline, _weights(answers, organisation))
+        found = _Puzzle(own, rules, instrument, deadline, _weights(answers, organisation), recorded)
         breaches += found.breaches
         unfinished += found.unfinished
         counts += [{"organisation": organisation, **one} for one in found.counts]
@@ -601,6 +607,7 @@ class _Puzzle:
     deadline: float
     weights: Mapping[str, pd.DataFrame] | None = field(default=None)
     """Wave → answers with their weights; None where the study is not known."""
+    recorded: bool = False
     breaches: list[Breach] = field(default_factory=list)
     unfinished: list[str] = field(default_factory=list)
     counts: list[dict[str, Any]] = field(default_factory=list)
@@ -660,9 +667,28 @@ class _Puzzle:
                 place = next(fits, len(versions[wave, item]))
                 if place == len(versions[wave, item]):
                     versions[wave, item].append({})
+                    if place and not self.recorded:
+                        self._unrecorded((wave, place - 1, item), versions[wave, item][-2], known, sides)
                 versions[wave, item][place].update(known)
                 self.sides[wave, place, item] += sides
                 self.chain[wave, item] = len(versions[wave, item])
+
+    def _unrecorded(
+        self,
+        before: _Key,
+        other: Mapping[Any, tuple[float, float]],
+        known: Mapping[Any, tuple[float, float]],
+        sides: Sequence[_Side],
+    ) -> None:
+        """Report the first number that differs from that of an earlier issue made without the ledger."""
+        group, label = next(key for key in known if key in other and not _overlap(other[key], known[key]))
+        evidence = (
+            next(str(one) for one in of if one.number and one.group == group and label in ("n", one.label))
+            for of in (self.sides[before], sides)
+        )
+        text = "two issues differ, and without the ledger nobody knows by how many people's answers"
+        where = f"{before[0]} {before[2]} {_named(group)}"
+        self.breaches.append(Breach("unrecorded", where, text, tuple(evidence)))
 
     def _frame(self, wave: str, group: Group) -> pd.DataFrame | None:
         """Return the answers with weights that a group is part of; None where all weights are alike."""
@@ -699,6 +725,7 @@ class _Puzzle:
         assumed: bool = False,
     ) -> None:
         row = dict(variables) if isinstance(variables, Mapping) else dict.fromkeys(variables, 1.0)
+        row = {variable: value for variable, value in row.items() if value}
         self.rows += [_Row(row, low, high, source, assumed)] if row else []
 
     def _codes(self, item: str, sides: list[_Side]) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:

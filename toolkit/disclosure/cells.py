@@ -31,7 +31,8 @@ SAMPLES = ("wave", "source")
 _BOXES = ("top", "bottom", "favourable", "unfavourable")
 _FUNCTIONS = ("mean", "net", "recommend", "probability_of_superiority", "median", "total", "quantile")
 _LATER_COLUMNS = ("n_shown", "n_a_shown", "n_b_shown")
-_KISH_COLUMNS = ("kish_n", "kish_n_a", "kish_n_b")
+_HEAVIEST = "kish_heaviest_1", "kish_heaviest_2"
+_KISH_COLUMNS = tuple(f"{name}{end}" for name in ("kish_n", *_HEAVIEST) for end in ("", "_a", "_b"))
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,13 @@ class Claim:
     """Standard deviation of the answers, as it follows from the standard error."""
     kish: float = math.nan
     """Effective number of weighted answers (Kish), where the answers are weighted."""
+    heaviest: tuple[float, float] = (0.0, 0.0)
+    """Part of the weights that those who may be "nearly nobody" can have, with room for one and for two."""
+
+    @property
+    def weighted(self) -> bool:
+        """Return whether the answers do not all count alike."""
+        return self.kish < self.n - TOLERANCE
 
     @property
     def published(self) -> bool:
@@ -189,6 +197,7 @@ def _rows(table: Table, instrument: Instrument | None) -> Iterator[Claim]:
                 side,
                 math.nan if side else number(record["std_error"]) * math.sqrt(number(record["effective_n"])),
                 number(record.get(f"kish_n{end}")),
+                (number(record.get(f"{_HEAVIEST[0]}{end}")), number(record.get(f"{_HEAVIEST[1]}{end}"))),
             )
 
 
@@ -447,21 +456,29 @@ def _rule(
         return Ruling(n, k, reason_code="disagree")
     if any(claim.kish < k - TOLERANCE for claim in claims):
         return Ruling(n, k, reason_code="effective")
-    low, high = policy.unanimity_bounds(n, item) if policy.unanimity else (-1.0, 2.0)
+    low, high, reach = -1.0, 2.0, math.nan
+    weighted = any(claim.weighted for claim in claims)
+    if policy.unanimity:
+        place = policy.room_for(item) - 1
+        heavy = max((claim.heaviest[place] for claim in claims if claim.weighted), default=0.0)
+        low, high = policy.unanimity_bounds(n, item, heaviest=heavy)
+        if math.isnan(low):
+            return Ruling(n, k, reason_code="effective")
+        reach = heavy if weighted else math.floor(low * n + TOLERANCE) / n
     values: dict[tuple[str, str], list[float]] = {}
     for claim in claims:
         values.setdefault((claim.kind, claim.label), []).append(claim.estimate)
     full = _full(values, codes, low)
     alone = {kind for kind, _ in values} == {"code"} and len(values) == 1
     two = len(codes) == 2 or alone
-    labels = {key: _share(key, found, (low, high), n, full, two) for key, found in values.items()}
-    labels |= _three_parts(values, variable, (low, high), n)
+    labels = {key: _share(key, found, (low, high), reach, full, two) for key, found in values.items()}
+    labels |= _three_parts(values, variable, (low, high), reach)
     labels |= _nets(labels, values, variable)
     in_bands = any(kind == "response" for kind, _ in values)
     if limits is not None and ("function", "mean") in values and not in_bands:
         labels[("function", "mean")] = _mean_within(claims, limits, n, policy)
     labels = _without_telling_rest(labels, values, variable, codes, low)
-    if variable is not None and not (full or two or variable.item.type == "ranking"):
+    if variable is not None and not (full or two or weighted or variable.item.type == "ranking"):
         labels |= _answers_in_part(labels, values, variable, n, low, cuts)
     return Ruling(n, k, labels=labels, full=full)
 
@@ -477,7 +494,7 @@ def _full(values: Mapping[tuple[str, str], list[float]], codes: frozenset[str], 
 
 
 def _share(
-    key: tuple[str, str], found: list[float], bounds: tuple[float, float], n: float, full: bool, two: bool
+    key: tuple[str, str], found: list[float], bounds: tuple[float, float], reach: float, full: bool, two: bool
 ) -> Share:
     kind, _ = key
     if kind == "function":  # a rank statistic can fail for the sake of the other side: not this base's affair
@@ -488,18 +505,19 @@ def _share(
     if any(math.isnan(value) for value in found):
         return Share("withheld", reason_code="none")
     if kind == "box" or (two and kind in ("response", "code")):
-        return _clipped(found, bounds, n)
+        return _clipped(found, bounds, reach)
     if full:
         return Share("exact", upper=max(found), lower=min(found))
     return Share("withheld", reason_code="distribution" if kind == "response" else "code")
 
 
-def _clipped(found: list[float], bounds: tuple[float, float], n: float) -> Share:
+def _clipped(found: list[float], bounds: tuple[float, float], reach: float) -> Share:
+    """Show a share, or a bound where it is near all or none; `reach` is what nearly nobody may come to."""
     low, high = bounds
     if max(found) >= high - TOLERANCE:
-        return Share(">=", bound=high, upper=1.0)
+        return Share(">=", bound=high, upper=1.0, lower=1 - reach)
     if min(found) <= low + TOLERANCE:
-        return Share("<=", bound=low, upper=math.floor(low * n + TOLERANCE) / n)
+        return Share("<=", bound=low, upper=reach)
     return Share("exact", upper=max(found), lower=min(found))
 
 
@@ -531,7 +549,7 @@ def _answers_in_part(
     counts = {code: round(share * n) for code, share in cells.items()}
     whole = all(abs(share * n - counts[code]) < 1e-6 for code, share in cells.items())
     if not cells or set(cells) != set(variable.codes) or not whole or sum(counts.values()) != n:
-        return {}  # of weighted shares no count is known
+        return {}
     rare = math.floor(low * n + TOLERANCE)
     pieces = _pieces(labels, variable, counts, rare)
     found: dict[tuple[str, str], Share] = {}
@@ -591,7 +609,7 @@ def _three_parts(
     values: Mapping[tuple[str, str], list[float]],
     variable: Variable | None,
     bounds: tuple[float, float],
-    n: float,
+    reach: float,
 ) -> dict[tuple[str, str], Share]:
     """Decide on bottom, middle and top of an ordered scale: all exact, or two bounds if it has no middle."""
     if variable is None or not variable.ordered:
@@ -601,7 +619,7 @@ def _three_parts(
     if set(cells) != set(variable.codes) or not parts["top"] or not parts["bottom"]:
         return {}
     shares = {part: sum(cells[code] for code in codes) for part, codes in parts.items() if codes}
-    ruled = {part: _clipped([share], bounds, n) for part, share in shares.items()}
+    ruled = {part: _clipped([share], bounds, reach) for part, share in shares.items()}
     if len(ruled) == 3 and any(share.status != "exact" for share in ruled.values()):
         ruled = {part: Share("withheld", reason_code="distribution") for part in ruled}
     return {("part", part): share for part, share in ruled.items()}

@@ -722,6 +722,14 @@ class Ledger:
                 notes.append(f"{label}: released from a notebook, whose numbers are not known")
         return folders, lost, notes
 
+    def holds(self, folders: Iterable[str | Path]) -> bool:
+        """Return whether the numbers in all folders are those of binding releases of a report."""
+        binding = {entry.number for entry in self.binding()}
+        made = (one.data for one in self.entries() if one.kind == "outputs")
+        hashed = {one["outputs"].get(TABLES) for one in made if one["entry"] in binding}
+        tables = [list(Path(folder).rglob(TABLES)) for folder in folders]
+        return all(found and {_sha256(path) for path in found} <= hashed for found in tables)
+
     def policy_for(self, policy: Policy, wave: str) -> Policy:
         """Return a policy no weaker than any the wave was released under, nor than the one that is locked."""
         for entry in self.binding():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -127,11 +128,13 @@ class Policy(BaseModel):
         """Return how many people a bound of this item leaves room for."""
         return 2 if self.is_sensitive(item) else self.room
 
-    def unanimity_bounds(self, n: float, item: str = "") -> tuple[float, float]:
+    def unanimity_bounds(self, n: float, item: str = "", *, heaviest: float = 0.0) -> tuple[float, float]:
         """Return the shares (low, high) at or beyond which only a bound is shown.
 
         The bound is the smallest step b of 1, 2, 5, 10, 20, 33 and 40% with b·n ≥ room, so that "nearly
-        nobody" always means 0 to `room` people or more.
+        nobody" always means 0 to `room` people or more. Of weighted answers it is at least `heaviest`, the
+        part of the weights that so few people can have (NaN where no step is as large): a share beyond the
+        bound is then that of more people, whoever they are.
 
         Examples
         --------
@@ -141,9 +144,12 @@ class Policy(BaseModel):
         (0.2, 0.8)
         >>> Policy(preset="strict").unanimity_bounds(12)
         (0.2, 0.8)
+        >>> Policy().unanimity_bounds(12, heaviest=0.15)
+        (0.2, 0.8)
         """
-        room = self.room_for(item) - 1e-9
-        low = next((step for step in _LADDER if step * n >= room), _LADDER[-1])
+        low = nearly_nobody(n, self.room_for(item))
+        if not heaviest <= low:  # also where it is not known
+            low = next((step for step in _LADDER if step >= heaviest - 1e-9), math.nan)
         return low, 1 - low
 
     def text(self) -> str:
@@ -176,6 +182,17 @@ class Policy(BaseModel):
             "could be derived by subtraction."
         )
         return " ".join([*parts, whole])
+
+
+def nearly_nobody(n: float, room: int) -> float:
+    """Return the smallest step of the ladder of bounds at which `room` of n people count as nearly nobody.
+
+    Examples
+    --------
+    >>> nearly_nobody(12, 2)
+    0.2
+    """
+    return next((step for step in _LADDER if step * n >= room - 1e-9), _LADDER[-1])
 
 
 def load_policy(given: Mapping[str, Any] | str | None, source: object = "policy") -> Policy:

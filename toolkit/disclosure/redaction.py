@@ -74,8 +74,12 @@ def redact_estimates(table: Table, claims: Sequence[Claim], ruled: RulingOf) -> 
             row |= dict.fromkeys(_NUMBERS, math.nan)
             row["method"] = "withheld"
         out.append(row)
-    columns = [*table.frame.columns, *_ADDED]
-    return typed(out, columns, table.frame, _COUNTS, _NUMBERS)
+    return typed(out, _columns(table), table.frame, _COUNTS, _NUMBERS)
+
+
+def _columns(table: Table) -> list[str]:
+    kept = [str(name) for name in table.frame if not str(name).startswith("kish_heaviest")]
+    return [*kept, *_ADDED]
 
 
 def parts_table(
@@ -111,8 +115,7 @@ def parts_table(
             )
     if not out:
         return None
-    columns = [*table.frame.columns, *_ADDED]
-    return typed(out, columns, table.frame, _COUNTS, _NUMBERS)
+    return typed(out, _columns(table), table.frame, _COUNTS, _NUMBERS)
 
 
 def _part_row(
@@ -319,6 +322,8 @@ def _as_band(
     if why[here] or not (before.shown and earlier.released and _stands_alone(now, instrument)):
         return hidden
     k, n = ruling.threshold, round(ruling.n)
+    if any(one.weighted for one in sides.values()):
+        return hidden
     if any(abs(one.estimate * one.n - round(one.estimate * one.n)) > 1e-6 for one in sides.values()):
         return hidden
     own = _possible(share, n)

@@ -258,7 +258,7 @@ def _printed(ruling: Ruling, variable: Variable, codes: frozenset[str]) -> Share
             found[chosen] = share
     if codes in found:
         return found[codes]
-    return _opposite(found[others], ruling.n) if others in found else None
+    return _opposite(found[others]) if others in found else None
 
 
 def _near_all_or_none(part: float, whole: float, policy: Policy, item: str) -> bool:
@@ -355,17 +355,16 @@ def _ticked(ruling: Ruling) -> Share | None:
     for key in (("box", "bottom"), ("response", "0")):
         share = ruling.labels.get(key)
         if share is not None and share.released:
-            return _opposite(share, ruling.n)
+            return _opposite(share)
     return None
 
 
-def _opposite(share: Share, n: float) -> Share:
+def _opposite(share: Share) -> Share:
     if share.status == "exact":
         return Share("exact", upper=1 - share.lower)
     if share.status == "<=":
-        return Share(">=", bound=1 - share.bound, upper=1.0)
-    low = 1 - share.bound
-    return Share("<=", bound=low, upper=math.floor(low * n + 1e-9) / n)
+        return Share(">=", bound=1 - share.bound, upper=1.0, lower=1 - share.upper)
+    return Share("<=", bound=1 - share.bound, upper=1 - share.lower)
 
 
 def _filled(shares: list[Share], most: float) -> bool:

@@ -17,7 +17,7 @@ import pandas as pd
 
 from toolkit.disclosure.cells import thresholds
 from toolkit.instrument.model import MISSING, Variable
-from toolkit.study.weighting import CLIENT, WEIGHT, with_kish
+from toolkit.study.weighting import CLIENT, KISH, WEIGHT, heaviest, with_kish
 
 if TYPE_CHECKING:
     from toolkit.analysis import Design
@@ -120,7 +120,7 @@ class _Answers:
     top: pd.Series
     weights: pd.Series
     smallest: int
-    bounds: Callable[[float], tuple[float, float]]
+    bounds: Callable[[Any], tuple[float, float]]
     clients: pd.Series | None = None
     pool: pd.DataFrame | None = None
 
@@ -135,7 +135,7 @@ class _Answers:
         n, w = int(inside.sum()), self.weights[inside]
         if n < self.smallest or w.sum() ** 2 / (w**2).sum() < self.smallest:
             return True
-        low, high = self.bounds(n)
+        low, high = self.bounds(w)
         share, plain = float((self.top[inside] * w).sum() / w.sum()), float(self.top[inside].mean())
         return not (low < min(share, plain) and max(share, plain) < high)
 
@@ -229,7 +229,7 @@ def cut_tables(
             tests.append(_tested(some, variables, column, design).assign(cut=cut, audience=audience))
     found = {
         name: pd.concat(own, ignore_index=True)[
-            [*estimate_columns("measure", ["audience", name]), *(["kish_n"] if "kish_n" in own[0] else [])]
+            [*estimate_columns("measure", ["audience", name]), *(name for name in KISH if name in own[0])]
         ]
         for name, own in tables.items()
     }
@@ -307,7 +307,13 @@ def _answers(
         said[given].isin(variable.codes_of("top")).astype(float),
         weights[given].astype(float),
         policy.threshold_for(variable.name),
-        lambda n: policy.unanimity_bounds(n, variable.name) if policy.unanimity else (-1.0, 2.0),
+        lambda w: (
+            policy.unanimity_bounds(
+                len(w), variable.name, heaviest=heaviest(w, policy.room_for(variable.name))
+            )
+            if policy.unanimity
+            else (-1.0, 2.0)
+        ),
         frame[CLIENT][given] if CLIENT in frame and pool is not None else None,
         pool,
     )

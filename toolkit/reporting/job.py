@@ -199,7 +199,9 @@ def _audited(job: Job, folder: Path) -> str:
     from toolkit.disclosure.auditor import audit_release
 
     study = _part(job.study, job.part)
-    found = audit_release(folder, study=study, earlier=job.earlier, lost=job.lost, notes=job.notes)
+    found = audit_release(
+        folder, study=study, earlier=job.earlier, lost=job.lost, notes=job.notes, recorded=True
+    )
     if not found.passed:
         counts = f"{len(found.breaches)} breaches, {len(found.unfinished)} not decided in time"
         raise DisclosureError(f"the audit refuses it: {counts}\n{found.to_markdown()}")

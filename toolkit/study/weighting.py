@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, model_validator
 
+from toolkit.disclosure.policy import nearly_nobody
 from toolkit.errors import InvalidInput, NotConverged, Problem, near_names
 from toolkit.instrument.model import MISSING, Instrument, is_missing_code
 from toolkit.instrument.yaml_loader import Strict, Truth
@@ -22,6 +23,7 @@ from toolkit.weighting import Calibration, Weights, effective_n, poststratify, r
 if TYPE_CHECKING:
     from toolkit.analysis import Design
 
+KISH = ("kish_n", "kish_heaviest_1", "kish_heaviest_2")
 WEIGHT, _BASE = "weight", "base_weight"
 CLIENT = "client"
 """The column of the organisation where all of them are taken as one."""
@@ -414,6 +416,13 @@ def _design_problems(frame: pd.DataFrame, design: StudyDesign | None) -> Iterato
             yield Problem("inconsistent", f"design → {name}", what, hint)
 
 
+def heaviest(weights: Any, room: int) -> float:
+    """Return the part of the weights that as many people can have as the policy takes for nearly nobody."""
+    n = len(weights)
+    few = math.floor(nearly_nobody(n, room) * n + 1e-9)
+    return float(np.sort(weights)[n - few :].sum() / np.sum(weights))
+
+
 def with_kish(
     rows: pd.DataFrame,
     frame: pd.DataFrame,
@@ -422,7 +431,10 @@ def with_kish(
     *,
     between: str = "",
 ) -> pd.DataFrame:
-    """Append the effective numbers of weighted answers by which the gate judges a base.
+    """Append to weighted shares what the gate judges a base by.
+
+    `kish_n` is the effective number of answers, `kish_heaviest_1` and `kish_heaviest_2` the `heaviest` part
+    of the weights under a policy with room for one or for two.
 
     Parameters
     ----------
@@ -434,23 +446,20 @@ def with_kish(
     if design is None or WEIGHT not in frame or rows.empty:
         return rows
     keys = [*by, *([between] if between else [])]
-    weights = pd.DataFrame({"w": frame[WEIGHT], "ww": frame[WEIGHT] ** 2} | {key: frame[key] for key in keys})
-    found: dict[tuple[str, ...], float] = {}
+    found: dict[tuple[str, ...], tuple[float, ...]] = {}
     for item in rows["item"].unique():
         given = frame[item].notna() & ~frame[item].isin(list(MISSING))
-        sums = weights[given].groupby(keys, observed=True)[["w", "ww"]].sum()
-        for group, w, ww in zip(sums.index, sums["w"], sums["ww"], strict=True):
-            names = map(str, group) if isinstance(group, tuple) else (str(group),)
-            found[(str(item), *names)] = w**2 / ww if ww > 0 else float("nan")
+        for group, own in frame.loc[given, WEIGHT].groupby([frame[key] for key in keys], observed=True):
+            weights = own.to_numpy(dtype=np.float64)
+            if weights.sum() > 0:
+                kish = weights.sum() ** 2 / (weights**2).sum()
+                found[(str(item), *map(str, group))] = (kish, heaviest(weights, 1), heaviest(weights, 2))
     ends = {f"_{end}": [*by, f"audience_{end}"] for end in "ab"} if between else {"": list(by)}
-    columns = {
-        f"kish_n{end}": [
-            found.get(tuple(map(str, key)), float("nan"))
-            for key in rows[["item", *names]].itertuples(index=False, name=None)
-        ]
-        for end, names in ends.items()
-    }
-    return rows.assign(**columns)
+    for end, names in ends.items():
+        keyed = rows[["item", *names]].itertuples(index=False, name=None)
+        values = np.array([found.get(tuple(map(str, key)), (math.nan,) * len(KISH)) for key in keyed])
+        rows = rows.assign(**{f"{name}{end}": values[:, place] for place, name in enumerate(KISH)})
+    return rows
 
 
 # Cuts: columns by which reports divide audiences
