@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import pickle
 
 import numpy as np
@@ -26,6 +27,7 @@ from toolkit.analysis import (
 from toolkit.analysis.contract import ESTIMATE_COLUMNS, GAP_COLUMNS
 from toolkit.disclosure import Policy, Released, admit, release
 from toolkit.errors import DisclosureError, ToolkitError
+from toolkit.study.weighting import with_kish
 
 POLICY = Policy()
 QUICK = (Phase.explicit, Phase.reuse, Phase.generate)
@@ -115,6 +117,54 @@ def test_a_bound_of_a_sensitive_item_or_under_strict_leaves_room_for_two():
         found = release(shares, policy)["results"]
         assert found["bound"].tolist() == [">=", ""]
         assert found["estimate"].tolist() == [0.8, 0.5]
+
+
+@pytest.mark.parametrize("preset", ["standard", "strict"])
+@pytest.mark.parametrize("n", [9, 12, 26])
+def test_a_weighted_share_shown_exactly_is_that_of_more_people_than_nearly_nobody(n, preset):
+    """Whoever answered: the lightest and the heaviest, near nobody and near everybody."""
+    policy = Policy(preset=preset)
+    few = math.floor(policy.unanimity_bounds(n)[0] * n + 1e-9)
+    weights = np.sort(np.random.default_rng(n).uniform(0.5, 2.0, n))
+    people = np.arange(n)
+    frame = pd.concat(
+        pd.DataFrame({"audience": f"{yes} {which}", "agrees": agrees.astype(float), "weight": weights})
+        for yes in range(n + 1)
+        for which, agrees in (("light", people < yes), ("heavy", people >= n - yes))
+    )
+    design = Design(weights="weight")
+    rows = proportions(frame, "agrees", by="audience", measure="1", design=design)
+    shown = release(with_kish(rows, frame, design), policy, ledger=False)["results"]
+    assert "kish_heaviest_1" not in shown
+    if n == 9 and preset == "strict":  # three people are nearly nobody, and have more than 40% of the weights
+        assert set(shown["withheld_code"]) == {"effective"}
+        return
+    yes = shown["audience"].str.split().str[0].astype(int)
+    few_or_many = np.minimum(yes, n - yes) <= few
+    assert shown.loc[few_or_many, "bound"].ne("").all()
+    assert set(yes[shown["bound"] == "<="]) >= set(range(few + 1))
+    exact = shown["bound"] == ""
+    assert exact.any()
+    assert shown.loc[exact, "estimate"].tolist() == rows.loc[exact, "estimate"].tolist()
+
+
+def test_equal_weights_and_none_are_masked_alike():
+    frame = pd.DataFrame({"audience": "a", "agrees": [1.0] * 2 + [0.0] * 18, "weight": 1.3})
+    design = Design(weights="weight")
+    rows = proportions(frame, "agrees", by="audience", measure="1")
+    weighted = with_kish(rows, frame, design)
+    plain, judged = (release(one, Policy(), ledger=False)["results"] for one in (rows, weighted))
+    pd.testing.assert_frame_equal(plain, judged[plain.columns])
+
+
+def test_a_base_whose_heaviest_person_is_more_than_any_bound_is_withheld():
+    frame = pd.DataFrame({"audience": "a", "agrees": [1.0, 0.0] * 20, "weight": [28.0] + [1.0] * 39})
+    design = Design(weights="weight")
+    rows = proportions(frame, "agrees", by="audience", measure="1", design=design)
+    rows = with_kish(rows, frame, design)
+    assert rows["kish_n"].iloc[0] > POLICY.threshold
+    shown = release(rows, Policy(), ledger=False)["results"].iloc[0]
+    assert (shown["shown"], shown["withheld_code"]) == (False, "effective")
 
 
 def test_without_unanimity_shares_leave_as_they_are():

@@ -429,6 +429,11 @@ class _Side:
         return self.shown and known and self.label not in _FUNCTIONS
 
     @property
+    def half(self) -> float:
+        """Half a unit of the last decimal; zeros are not stored."""
+        return 0.5 * 10.0 ** -max(len(self.written.partition(".")[2]), 2 if self.least < 100 else 3)
+
+    @property
     def weighted(self) -> bool:
         known = not math.isnan(self.effective) and not math.isnan(self.n)
         return known and abs(self.effective - self.n) > _EPS
@@ -539,9 +544,10 @@ def _side_faults(side: _Side, policy: Policy, instrument: Instrument | None) -> 
         if room < policy.room_for(item):
             yield "exact", f"a bound that leaves room for {room} of {n:g}"
         return
-    if not low + 1e-9 < share < 1 - low - 1e-9:
-        yield "exact", f"{side.written} of {n:g} is near all or none and printed exactly"
     count = round(share * n)
+    half = 0.0 if abs(count - share * n) < _EPS else side.half  # rounded to the bound it may lie inside
+    if not low - half + 1e-9 < share < 1 - low + half - 1e-9:
+        yield "exact", f"{side.written} of {n:g} is near all or none and printed exactly"
     if not side.weighted and abs(count - share * n) < _EPS and share != count / n:
         yield "last_digits", f"{side.written} is not {count}/{n:g}: its last digits come from the parts added"
 
@@ -707,10 +713,7 @@ class _Puzzle:
             count = round(side.estimate * n)
             if not weighted and abs(count / n - side.estimate) < 1e-12:
                 return count, count
-            digits = max(
-                len(side.written.partition(".")[2]), 2 if side.least < 100 else 3
-            )  # zeros are not stored
-            low, high = side.estimate - 0.5 * 10.0**-digits, side.estimate + 0.5 * 10.0**-digits
+            low, high = side.estimate - side.half, side.estimate + side.half
         return (low, high) if weighted else (math.ceil(low * n - _EPS), math.floor(high * n + _EPS))
 
     # building
@@ -757,11 +760,13 @@ class _Puzzle:
         return min(caps)
 
     def _classes(
-        self, key: _Key, values: Mapping[str, Sequence[str]], atom: Sequence[str]
+        self, key: _Key, values: Mapping[str, Sequence[str]], atom: Sequence[str], *, known: bool
     ) -> tuple[list[tuple[float, int, list[str]]], bool]:
         """Return (weight, people of this cell who answered, answers) and whether that is certain.
 
-        An insider knows the first two; the answers are where the search for other possible ones begins.
+        An insider knows the first two; the answers are where the search for other possible ones begins. Who
+        was asked a question that follows another is an answer itself: where `known` is false, everybody
+        counts.
 
         Nothing where all have the same weight.
         """
@@ -769,8 +774,8 @@ class _Puzzle:
         frame = self._frame(wave, tuple(zip(values, atom, strict=True)))
         if frame is None:
             return [], False
-        inside, whole = np.ones(len(frame), dtype=bool), item in frame
-        if item in frame:
+        inside, whole = np.ones(len(frame), dtype=bool), known and item in frame
+        if known and item in frame:
             inside &= frame[item].notna().to_numpy()
         for (column, listed), value in zip(values.items(), atom, strict=True):
             name = column.removeprefix("cut_")
@@ -803,9 +808,13 @@ class _Puzzle:
             return
         cells = self.cells[key] = {}
         self.columns[key] = columns
+        variable = _variable_of(self.instrument, item)
+        routed = variable is not None and bool(variable.item.ask_if)
         for atom in atoms:
             cap = self._cap(wave, tuple(zip(columns, atom, strict=True)))
-            weights, whole = self._classes(key, values, atom)
+            cell = set(zip(columns, atom, strict=True))
+            known = not routed or any(not math.isnan(one.n) and set(one.group) <= cell for one in sides)
+            weights, whole = self._classes(key, values, atom, known=known)
             for code in codes:
                 made = range(len(self.upper), len(self.upper) + max(1, len(weights)))
                 self.upper += [min(cap, size) for _, size, _ in weights] or [cap]
@@ -1117,7 +1126,7 @@ class _Puzzle:
         """
         for target in targets:
             target.low, target.high = math.inf, -math.inf
-        for goal, up in [(None, True), *product(targets, (True, False))]:
+        for goal, up in [(None, True), *2 * list(product(targets, (True, False)))]:  # room for two
             asked: tuple[tuple[int, ...], float, float] = ((), -math.inf, math.inf)
             if goal is not None:
                 if not self._narrow(goal, int(goal.low), int(goal.high)):
