@@ -455,6 +455,11 @@ def test_the_numbers_of_releases_are_kept_for_later_audits_or_missed(
     (tmp_path / "reports" / "2026" / "acme").mkdir(parents=True)
     (tmp_path / "reports" / "2026" / "acme" / "results.csv").write_bytes(b"item,n")
     assert ledger.earlier("acme", tmp_path / "reports")[0] == [tmp_path / "reports" / "2026" / "acme"]
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "results.csv").write_bytes(b"item,n,m")
+    assert ledger.holds([tmp_path / "reports"])
+    assert not ledger.holds([tmp_path / "reports", tmp_path / "other"])
+    assert not ledger.holds([tmp_path / "config"]), "nothing lies there"
     ledger.keep_tables(b"item,n", outputs, "acme", "2026")
     (kept,), lost, _ = ledger.earlier("acme")
     assert lost == []

@@ -262,6 +262,7 @@ BOX_NAMES = ("bottom", "middle", "top")
 REASONS: Mapping[str, str] = {
     "small": N_("fewer than {k} answers"),
     "effective": N_("weighted, the answers count as fewer than {k}"),
+    "heaviest": N_("weighted, a few answers count for too much"),
     "unknown_base": N_("the number of answers is not known"),
     "distribution": N_("some answers were given by nearly all or nearly none"),
     "rest": N_("nearly nobody chose this end of the scale or the middle"),
@@ -463,7 +464,7 @@ def _rule(
         heavy = max((claim.heaviest[place] for claim in claims if claim.weighted), default=0.0)
         low, high = policy.unanimity_bounds(n, item, heaviest=heavy)
         if math.isnan(low):
-            return Ruling(n, k, reason_code="effective")
+            return Ruling(n, k, reason_code="heaviest")
         reach = heavy if weighted else math.floor(low * n + TOLERANCE) / n
     values: dict[tuple[str, str], list[float]] = {}
     for claim in claims:

@@ -314,7 +314,13 @@ def _as_band(
     here = "a" if end == "b" else "b"
     now = sides[here]
     (ruling, share), (before, earlier) = ruled(now), ruled(sides[end])
-    if not before.shown and before.reason_code in ("small", "unknown_base", "effective", "released"):
+    if not before.shown and before.reason_code in (
+        "small",
+        "unknown_base",
+        "effective",
+        "heaviest",
+        "released",
+    ):
         return row
     why = {here: row[f"withheld_code_{here}"], end: "turnover"}
     hidden = _withhold(dict(row), sides, {side: code for side, code in why.items() if code})
