@@ -124,7 +124,7 @@ def test_every_share_and_its_interval_is_what_the_exports_give(organisation):
 @pytest.mark.parametrize("organisation", ORGANISATIONS)
 def test_every_gap_its_interval_and_test_is_what_the_exports_give(organisation):
     rows = shown(organisation, "gaps").to_dict("records")
-    assert len(rows) >= 10  # like is compared with like only
+    assert len(rows) >= 9  # like is compared with like only, and sensitive questions need seven people
     for row in rows:
         if row["bound_a"] or row["bound_b"]:
             continue

@@ -351,7 +351,7 @@ def test_the_trial_report_tells_what_fails(canteen: Path, monkeypatch) -> None:
         raise KeyError("four answers")
 
     monkeypatch.setattr("toolkit.presentation.gap_dumbbell", fails)
-    with pytest.raises(InvalidInput, match="report of acme, gap picture: cannot be made: KeyError"):
+    with pytest.raises(InvalidInput, match="report of acme, summary: cannot be made: KeyError"):
         try_report(study, study.wave)
 
 
