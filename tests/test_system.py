@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,9 +33,24 @@ def made(final: Path, words: str) -> Path:
     return folder
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write to every folder")
-def test_a_write_protected_folder_is_replaced_whole(tmp_path):
-    final = tmp_path / "org-01"
+@pytest.fixture
+def own_folder() -> Iterator[Path]:
+    """A folder of somebody who is not root, as whom the test goes on: root may write to every folder."""
+    with tempfile.TemporaryDirectory() as name:
+        if os.geteuid() != 0:
+            yield Path(name)
+            return
+        os.chown(name, 65534, 65534)
+        os.seteuid(65534)
+        try:
+            yield Path(name)
+        finally:
+            os.seteuid(0)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="rights of folders as POSIX has them")
+def test_a_write_protected_folder_is_replaced_whole(own_folder):
+    final = own_folder / "org-01"
     staged = made(final, "first")
     (staged / "files").mkdir()
     (staged / "files/a").touch()
@@ -41,7 +58,7 @@ def test_a_write_protected_folder_is_replaced_whole(tmp_path):
     for folder in (final / "files", final):
         folder.chmod(0o555)
     publish(made(final, "second"), final)
-    assert [path.name for path in tmp_path.iterdir()] == ["org-01"]
+    assert [path.name for path in own_folder.iterdir()] == ["org-01"]
     assert [path.name for path in final.iterdir()] == ["report.html"]
 
 

@@ -34,6 +34,9 @@ _OVER = {"design": Design(weights="w", clusters="team")}
 CALLS: dict[str, Callable[[pd.DataFrame], Any]] = {
     "against_published": lambda f: tk.against_published(f, "q", 0.3, by="g", **_SHARE),
     "any_of": lambda f: tk.any_of(f, ["t1", "t2"]),
+    "average_change": lambda f: tk.average_change(
+        tk.proportions(f, ["q", "r"], by=["h", "g"], **_SHARE), wave="g", by="h"
+    ),
     "banner": lambda f: tk.banner(f, ["q", "r"], ["g", "h"], letters=True),
     "careless_indices": lambda f: tk.careless_indices(f, ["q", "r", "s"]),
     "check_alike": lambda f: tk.check_alike(
