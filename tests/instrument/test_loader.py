@@ -90,7 +90,7 @@ def test_a_misspelt_key_is_refused_with_file_line_and_near_name(copy: Path) -> N
         "    theme: wellbeing\n    scael: agree5",
     )
     (problem,) = refused(copy / "employee.yaml").problems
-    assert problem.where == "earlier.yaml, line 302: items → burnout → scael"
+    assert problem.where == "earlier.yaml, line 310: items → burnout → scael"
     assert problem.what == "unknown key"
     assert "did you mean 'scale'?" in problem.hint
 
@@ -127,7 +127,7 @@ def test_every_problem_of_every_file_is_said_at_once(copy: Path) -> None:
     for part in (
         "executive.yaml: sections → freelance → items → freegian: unknown item; it is not in the bank",
         "employee.yaml, line 3: version: 'version' differs from that of executive.yaml",
-        "earlier.yaml, line 257: items → demandhow → ask_if: unknown answer '3' of 'demandup'",
+        "earlier.yaml, line 262: items → demandhow → ask_if: unknown answer '3' of 'demandup'",
         "items → aiuse → theme: unknown theme 'ia'",
         "items → leave → text → frelancer: unknown audience 'frelancer'; did you mean 'freelancer'",
         "items → leave → text: wording for freelancer is missing",
