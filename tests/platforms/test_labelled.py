@@ -126,6 +126,6 @@ def test_labels_are_in_the_language_asked_for(root: Path, tmp_path: Path) -> Non
     core = load_instrument(root / "instruments" / "core" / "employee.yaml")
     path, listed = export(core, "sav", tmp_path, languages=["fr"])
     _, about = pyreadstat.read_sav(str(path))
-    assert about.variable_value_labels["workfree"][-3.0] == "vu, laissé sans réponse"
-    assert about.variable_value_labels["workfree"][1.0] == core["workfree"].code_labels("fr")["1"]
+    assert about.variable_value_labels["burnout"][-3.0] == "vu, laissé sans réponse"
+    assert about.variable_value_labels["burnout"][1.0] == core["burnout"].code_labels("fr")["1"]
     assert read_manifest(listed).languages == ("fr",)

@@ -35,6 +35,10 @@ SECONDS = 120.0
 """Processor time an audit may take before it gives up and refuses the release."""
 _EPS = 1e-6
 _MANY = 1e6
+_OUT_OF_TIME = 1
+"""Status of `scipy.optimize.milp` at its limit."""
+_SECONDS_OF_A_SEARCH = 10.0
+"""Of one search for a further possible value of a weighted count."""
 """More people than an organisation has: the end of what is not bounded."""
 _NOT_GROUPS = frozenset(
     {
@@ -588,6 +592,8 @@ class _Target:
     role: str
     low: float = 0.0
     high: float = math.inf
+    searched: bool = True
+    """False where a search for further values was given up."""
 
     @property
     def wave(self) -> str:
@@ -1122,7 +1128,8 @@ class _Puzzle:
         """Look for ways people can have answered a weighted question that leave its hidden counts open.
 
         Weights make knapsacks of the statements, whose ends take long to prove. Solutions found early are
-        enough: what they show to be possible is possible, so no bound is believed to be wider than it is.
+        enough: what they show to be possible is possible, so no bound is believed to be wider than it is. A
+        search that takes too long is given up; a count that stays narrow for want of it is unfinished.
         """
         for target in targets:
             target.low, target.high = math.inf, -math.inf
@@ -1133,7 +1140,11 @@ class _Puzzle:
                     continue
                 asked = goal.variables, *((goal.high + 1, math.inf) if up else (-math.inf, goal.low - 1))
             solution = self._as_answered(part, one) if goal is None else None
-            solution = self._optimise(part, {one}, {}, beside=asked) if solution is None else solution
+            if solution is None:
+                limit = _SECONDS_OF_A_SEARCH if goal is not None else math.inf
+                solution = self._optimise(part, {one}, {}, beside=asked, seconds=limit)
+                if goal is not None and self.timed_out:
+                    goal.searched = False
             if time.process_time() > self.deadline:
                 self.unfinished.append(f"wave {targets[0].wave}, {targets[0].item}: not bounded in time")
                 return
@@ -1234,6 +1245,7 @@ class _Puzzle:
         objective: Mapping[int, float],
         without: Collection[int] = (),
         beside: tuple[tuple[int, ...], float, float] = ((), -math.inf, math.inf),
+        seconds: float = math.inf,
     ) -> npt.NDArray[np.float64] | None:
         """Minimise an objective over some parts; None where there is no solution, or no time.
 
@@ -1241,6 +1253,7 @@ class _Puzzle:
         """
         from scipy.optimize import Bounds, LinearConstraint, milp
 
+        self.timed_out = False
         left = self.deadline - time.process_time()
         if left <= 0:
             return None
@@ -1262,9 +1275,10 @@ class _Puzzle:
             integrality=np.ones(len(variables)),
             bounds=Bounds(np.zeros(len(variables)), np.minimum(np.array(self.upper), _MANY)[variables]),
             constraints=constraints,
-            options={"time_limit": left, "mip_rel_gap": 0.0},
+            options={"time_limit": min(left, seconds), "mip_rel_gap": 0.0},
         )
         if found.status != 0 or found.x is None:
+            self.timed_out = found.status == _OUT_OF_TIME
             return None
         solution = np.zeros(len(self.upper))
         solution[variables] = np.round(found.x)
@@ -1279,6 +1293,9 @@ class _Puzzle:
         self.counts.append(named | {"printed": target.printed, "people": target.n, "low": low, "high": high})
         if text := self._narrow(target, low, high):
             where = f"wave {target.wave}, {target.item} {target.answers}, {group}"
+            if not target.searched:
+                self.unfinished.append(f"{where}: not bounded in time")
+                return
             kind = {"size": "group", "rest": "group", "between": "difference"}.get(target.role, "count")
             self.breaches.append(Breach(kind, where, text, self._evidence(target, part)))
 

@@ -45,7 +45,7 @@ def quality(report: OrganisationReport) -> Block:
         sentences = list(build(report))
         if sentences:
             parts += [Heading(title), passage(lead, *sentences)]
-    tables = [*_responses(report), *_bounds(report)]
+    tables = [*_responses(report), *_bounds(report)] if "shares" in report.released else []
     if tables:
         parts += [Heading(_("Those who did not answer")), *tables]
     return Several(tuple(parts))
