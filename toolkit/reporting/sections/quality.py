@@ -23,6 +23,8 @@ Row = Mapping[str, Any]
 def quality(report: OrganisationReport) -> Block:
     """Say how the declared questions change without flagged answers, over time, and with the missing."""
     parts: list[Block] = []
+    if "shares" not in report.released:
+        return Several(())
     for title, lead, build in (
         (
             _("Answers given without reading"),
@@ -45,7 +47,7 @@ def quality(report: OrganisationReport) -> Block:
         sentences = list(build(report))
         if sentences:
             parts += [Heading(title), passage(lead, *sentences)]
-    tables = [*_responses(report), *_bounds(report)] if "shares" in report.released else []
+    tables = [*_responses(report), *_bounds(report)]
     if tables:
         parts += [Heading(_("Those who did not answer")), *tables]
     return Several(tuple(parts))
