@@ -1142,7 +1142,10 @@ class _Puzzle:
             solution = self._as_answered(part, one) if goal is None else None
             if solution is None:
                 limit = _SECONDS_OF_A_SEARCH if goal is not None else math.inf
-                solution = self._optimise(part, {one}, {}, beside=asked, seconds=limit)
+                for near in (2, None) if goal is not None and self.true else (None,):
+                    solution = self._optimise(part, {one}, {}, beside=asked, seconds=limit, near=near)
+                    if solution is not None or time.process_time() > self.deadline:
+                        break
                 if goal is not None and self.timed_out:
                     goal.searched = False
             if time.process_time() > self.deadline:
@@ -1246,10 +1249,12 @@ class _Puzzle:
         without: Collection[int] = (),
         beside: tuple[tuple[int, ...], float, float] = ((), -math.inf, math.inf),
         seconds: float = math.inf,
+        near: int | None = None,
     ) -> npt.NDArray[np.float64] | None:
         """Minimise an objective over some parts; None where there is no solution, or no time.
 
-        `without` leaves out statements, by their numbers; `beside` adds one: variables, ends of their sum.
+        `without` leaves out statements by number; `beside` adds one: variables, ends of their sum. With
+        `near`, no variable is further from the true answers: few solutions, but found in little time.
         """
         from scipy.optimize import Bounds, LinearConstraint, milp
 
@@ -1270,10 +1275,15 @@ class _Puzzle:
         if beside[0]:
             sum_of = np.isin(variables, beside[0]).astype(float)
             constraints.append(LinearConstraint(sum_of[None, :], beside[1], beside[2]))
+        least, most = np.zeros(len(self.upper)), np.minimum(np.array(self.upper), _MANY)
+        if near is not None:
+            true = np.zeros(len(self.upper))
+            true[list(self.true)] = list(self.true.values())
+            least, most = np.maximum(least, true - near), np.minimum(most, true + near)
         found = milp(
             costs[variables],
             integrality=np.ones(len(variables)),
-            bounds=Bounds(np.zeros(len(variables)), np.minimum(np.array(self.upper), _MANY)[variables]),
+            bounds=Bounds(least[variables], most[variables]),
             constraints=constraints,
             options={"time_limit": min(left, seconds), "mip_rel_gap": 0.0},
         )
