@@ -168,6 +168,10 @@ def test_every_name_under_tk_is_there(page: Path) -> None:
 
 @pytest.mark.parametrize("name", MODULES)
 def test_docstring_examples_print_what_they_say(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from matplotlib import pyplot as plt
+
     monkeypatch.chdir(ROOT)
+    plt.close("all")  # a page's figures stay open, and matplotlib warns of many
     found = doctest.testmod(importlib.import_module(name), extraglobs={"np": np, "pd": pd})
+    plt.close("all")
     assert found.failed == 0
