@@ -37,7 +37,7 @@ _EPS = 1e-6
 _MANY = 1e6
 _OUT_OF_TIME = 1
 """Status of `scipy.optimize.milp` at its limit."""
-_SECONDS_OF_A_SEARCH = 10.0
+_SECONDS_OF_A_SEARCH = 30.0
 """Of one search for a further possible value of a weighted count."""
 """More people than an organisation has: the end of what is not bounded."""
 _NOT_GROUPS = frozenset(
