@@ -30,6 +30,7 @@ from toolkit.findings.comparison import DESCRIPTIVE_COLUMNS, OURS, PUBLISHED
 from toolkit.instrument.model import Instrument, Variable, spoken
 from toolkit.locale import using_language
 from toolkit.records import Displayed
+from toolkit.weighting import effective_n
 
 SECONDS = 120.0
 """Processor time an audit may take before it gives up and refuses the release."""
@@ -309,7 +310,7 @@ def _effective(weighted: Mapping[str, pd.DataFrame] | None) -> frozenset[float]:
     found: set[float] = set()
     for frame in (weighted or {}).values():
         for _, weights in frame.groupby("audience", observed=True)["weight"]:
-            kish = weights.sum() ** 2 / (weights**2).sum()
+            kish = effective_n(weights)
             found |= {
                 float(round(kish)),
                 round(len(weights) / kish, 2),
@@ -500,7 +501,7 @@ def _participation(release: _Release) -> Iterator[tuple[Group, int | None, float
 
 def _low_share(policy: Policy, n: float, item: str) -> float:
     """Return the share at or below which the policy hides a count; negative where it hides none."""
-    return policy.unanimity_bounds(n, item)[0] if policy.unanimity else -1.0
+    return policy.unanimity_bounds(n, item)[0]
 
 
 _OF_A_SHARE = ("std_error", "conf_low", "conf_high", "df", "effective_n")

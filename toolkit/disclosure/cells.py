@@ -457,15 +457,12 @@ def _rule(
         return Ruling(n, k, reason_code="disagree")
     if any(claim.kish < k - TOLERANCE for claim in claims):
         return Ruling(n, k, reason_code="effective")
-    low, high, reach = -1.0, 2.0, math.nan
-    weighted = any(claim.weighted for claim in claims)
-    if policy.unanimity:
-        place = policy.room_for(item) - 1
-        heavy = max((claim.heaviest[place] for claim in claims if claim.weighted), default=0.0)
-        low, high = policy.unanimity_bounds(n, item, heaviest=heavy)
-        if math.isnan(low):
-            return Ruling(n, k, reason_code="heaviest")
-        reach = heavy if weighted else math.floor(low * n + TOLERANCE) / n
+    weighted = [claim for claim in claims if claim.weighted]
+    heavy = max((claim.heaviest[policy.room_for(item) - 1] for claim in weighted), default=0.0)
+    low, high = policy.unanimity_bounds(n, item, heaviest=heavy)
+    if math.isnan(low):
+        return Ruling(n, k, reason_code="heaviest")
+    reach = heavy if weighted else math.floor(low * n + TOLERANCE) / n
     values: dict[tuple[str, str], list[float]] = {}
     for claim in claims:
         values.setdefault((claim.kind, claim.label), []).append(claim.estimate)

@@ -134,7 +134,7 @@ class Policy(BaseModel):
         The bound is the smallest step b of 1, 2, 5, 10, 20, 33 and 40% with b·n ≥ room, so that "nearly
         nobody" always means 0 to `room` people or more. Of weighted answers it is at least `heaviest`, the
         part of the weights that so few people can have (NaN where no step is as large): a share beyond the
-        bound is then that of more people, whoever they are.
+        bound is then that of more people, whoever they are. Without `unanimity`, no share is so low or high.
 
         Examples
         --------
@@ -146,7 +146,11 @@ class Policy(BaseModel):
         (0.2, 0.8)
         >>> Policy().unanimity_bounds(12, heaviest=0.15)
         (0.2, 0.8)
+        >>> Policy(unanimity=False).unanimity_bounds(12)
+        (-1.0, 2.0)
         """
+        if not self.unanimity:
+            return -1.0, 2.0
         low = nearly_nobody(n, self.room_for(item))
         if not heaviest <= low:  # also where it is not known
             low = next((step for step in _LADDER if step >= heaviest - 1e-9), math.nan)

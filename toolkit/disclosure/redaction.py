@@ -409,7 +409,7 @@ def limits_before(now: Counts, k: int, policy: Policy, item: str) -> tuple[float
         reach = (k - 1 - abs(grown)) // 2
         low = max(now[0] - max(grown, 0) - reach, 0)
         high = min(now[1] - min(grown, 0) + reach, n)
-        share = policy.unanimity_bounds(n, item)[0] if policy.unanimity else -1.0
+        share = policy.unanimity_bounds(n, item)[0]
         few = math.floor(share * n + 1e-6)
         lows.append(0.0 if low <= few else min(low, n - few) / n)
         highs.append(1.0 if high >= n - few else max(high, few) / n)

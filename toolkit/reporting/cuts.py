@@ -307,12 +307,8 @@ def _answers(
         said[given].isin(variable.codes_of("top")).astype(float),
         weights[given].astype(float),
         policy.threshold_for(variable.name),
-        lambda w: (
-            policy.unanimity_bounds(
-                len(w), variable.name, heaviest=heaviest(w, policy.room_for(variable.name))
-            )
-            if policy.unanimity
-            else (-1.0, 2.0)
+        lambda w: policy.unanimity_bounds(
+            len(w), variable.name, heaviest=heaviest(w, policy.room_for(variable.name))
         ),
         frame[CLIENT][given] if CLIENT in frame and pool is not None else None,
         pool,

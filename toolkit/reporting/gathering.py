@@ -311,9 +311,8 @@ def _parts(study: Study, frame: pd.DataFrame) -> Iterator[tuple[str, tuple[str, 
     """Yield how audiences are divided in two: column, parts, items shown of them, part of each respondent."""
     for by, outcomes in CROSSED.items():
         if by in study.instrument:
-            top = frame[by].astype("str").isin(study.instrument[by].codes_of("top"))
             items = [v.name for v in study.instrument.variables if v.item.id in outcomes]
-            yield by, ("top", "rest"), items, top.map({True: "top", False: "rest"})
+            yield by, ("top", "rest"), items, _top_or_rest(study, frame, by)
     for by, pair in PARTS.items() if study.quality else ():
         yield by, pair, [v.name for v in headline(study)], frame[by]
 
@@ -550,7 +549,7 @@ def _dont_know(frame: pd.DataFrame, study: Study, design: Design | None) -> dict
     kept = []
     for item, who, n in zip(rows["item"], rows["audience"], rows["n"].fillna(0), strict=True):
         name = item.removesuffix(DONT_KNOW)
-        low, high = study.policy.unanimity_bounds(n, name) if study.policy.unanimity else (-1.0, 2.0)
+        low, high = study.policy.unanimity_bounds(n, name)
         kept.append(n >= study.policy.threshold_for(name) and low < plain.loc[who, item] < high)
     return {"dont_know": rows[kept].reset_index(drop=True)}
 
@@ -576,9 +575,13 @@ def _crossed(frame: pd.DataFrame, study: Study, design: Design | None) -> dict[s
         audiences = set(study.instrument[by].audiences)
         items = [v for v in items if audiences & set(v.audiences)]
         rows = frame["audience"].isin(audiences & {a for v in items for a in v.audiences})
-        top = frame[by].astype("str").isin(study.instrument[by].codes_of("top"))
-        found |= _parted(study, frame, items, by, top.map({True: "top", False: "rest"}).where(rows), design)
+        found |= _parted(study, frame, items, by, _top_or_rest(study, frame, by).where(rows), design)
     return found
+
+
+def _top_or_rest(study: Study, frame: pd.DataFrame, by: str) -> pd.Series:
+    top = frame[by].astype("str").isin(study.instrument[by].codes_of("top"))
+    return top.map({True: "top", False: "rest"})
 
 
 def _judged(frame: pd.DataFrame, study: Study, design: Design | None) -> dict[str, pd.DataFrame]:

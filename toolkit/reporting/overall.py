@@ -21,12 +21,11 @@ from toolkit.disclosure.ledger import POOLED, group_text
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import MISSING, Instrument
 from toolkit.locale import _, using_language
-from toolkit.reporting import formats as output_formats
 from toolkit.reporting.cuts import pool_hides
-from toolkit.reporting.job import ALL, DONE, Job
-from toolkit.reporting.manifest import MANIFEST, RESULTS, read_secret, study_cache_keys, write_secret
+from toolkit.reporting.job import ALL, DONE
+from toolkit.reporting.manifest import MANIFEST, RESULTS, read_secret, write_secret
 from toolkit.reporting.options import chosen_wave, folder_name, notebook_path
-from toolkit.reporting.plan import STUDY_FILE, Plan, StudyRun, refuse_foreign, up_to_date
+from toolkit.reporting.plan import Plan, StudyRun, refuse_foreign, up_to_date
 from toolkit.study.study import write_parts
 from toolkit.study.weighting import CLIENT, StudyDesign
 
@@ -329,10 +328,7 @@ class OverallRun(StudyRun):
         secret = read_secret(self.folder)
         entries = ledger.entries() if ledger.exists else ()
         binding = ledger.binding() if entries else ()
-        cache = study_cache_keys(
-            study, secret, wave=self.wave, notebooks=self.notebooks, formats=list(options.formats),
-            release=options.release, entry=str([entry.number for entry in binding]),
-        )  # fmt: skip
+        cache = self._cache_keys(secret, binding)
         if before is not None:
             before()
         found = beside_releases(
@@ -346,23 +342,7 @@ class OverallRun(StudyRun):
         current = up_to_date(self.folder, {OVERALL: key}, force=options.force, mirrored=mirrored)
         if options.release and current:
             current &= self._recorded(current, entries)
-        job = Job(
-            name=POOLED,
-            notebook=str(self.notebooks[0]),
-            parameters={
-                "study": str(Path(study.path).resolve()),
-                "organisation": POOLED,
-                "wave": self.wave,
-                "data": str(Path(options.data).resolve()) if options.data else None,
-            },
-            options=options,
-            kind=ALL,
-            final=str(self.folder / OVERALL),
-            study=str(scratch / STUDY_FILE),
-            part=str(part),
-            key=key,
-            modules=output_formats.modules_of(options.formats),
-        )
+        job = replace(self._job(scratch, POOLED, part, key), kind=ALL, final=str(self.folder / OVERALL))
         jobs = [] if current else [job]
         people = {POOLED: found.people} if jobs and writes else {}
         return Plan({OVERALL: POOLED}, current, jobs, study.names(self.wave), people=people)

@@ -25,6 +25,7 @@ from toolkit.reporting.manifest import (
     KEY,
     KNOWN,
     MANIFEST,
+    CacheKeys,
     code_hash,
     has_key,
     is_current,
@@ -148,15 +149,7 @@ class StudyRun:
         secret = read_secret(self.folder)
         entries = ledger.entries() if ledger.exists else ()
         binding = ledger.binding() if entries else ()
-        cache = study_cache_keys(
-            study,
-            secret,
-            wave=self.wave,
-            notebooks=self.notebooks,
-            formats=list(options.formats),
-            release=options.release,
-            entry=str([entry.number for entry in binding]),
-        )
+        cache = self._cache_keys(secret, binding)
         known = cache.known(self.folder)
         if study.table is not None:
             chosen = chosen_organisations(study, self.wave, options.organisations)
@@ -202,22 +195,8 @@ class StudyRun:
         before_it = {one: ledger.earlier(one, self.folder.parent, binding) for one in audited}
         shown = reportable(study, self.wave)
         jobs = [
-            Job(
-                name=one,
-                notebook=str(self.notebooks[one not in shown]),
-                parameters={
-                    "study": str(Path(study.path).resolve()),
-                    "organisation": one,
-                    "wave": self.wave,
-                    "data": str(Path(options.data).resolve()) if options.data else None,
-                },
-                options=options,
-                kind=REPORT if one in shown else NOTICE,
-                final=str(self.folder / one),
-                study=str(scratch / STUDY_FILE),
-                part=str(parts[one]),
-                key=keys[one],
-                modules=output_formats.modules_of(options.formats),
+            replace(
+                self._job(scratch, one, parts[one], keys[one], noticed=one not in shown),
                 earlier=tuple(map(str, before_it[one][0])) if one in before_it else (),
                 lost=tuple(before_it[one][1]) if one in before_it else (),
                 notes=tuple(before_it[one][2]) if one in before_it else (),
@@ -226,6 +205,38 @@ class StudyRun:
             if one not in current
         ]
         return replace(self._planned(chosen, current, rows=rows, jobs=jobs), people=people)
+
+    def _cache_keys(self, secret: bytes, binding: Sequence[Entry]) -> CacheKeys:
+        return study_cache_keys(
+            self.study,
+            secret,
+            wave=self.wave,
+            notebooks=self.notebooks,
+            formats=list(self.options.formats),
+            release=self.options.release,
+            entry=str([entry.number for entry in binding]),
+        )
+
+    def _job(self, scratch: Path, organisation: str, part: Path, key: str, *, noticed: bool = False) -> Job:
+        """Return what builds one report, or with `noticed` the notice that stands for it."""
+        options = self.options
+        return Job(
+            name=organisation,
+            notebook=str(self.notebooks[noticed]),
+            parameters={
+                "study": str(Path(self.study.path).resolve()),
+                "organisation": organisation,
+                "wave": self.wave,
+                "data": str(Path(options.data).resolve()) if options.data else None,
+            },
+            options=options,
+            kind=NOTICE if noticed else REPORT,
+            final=str(self.folder / organisation),
+            study=str(scratch / STUDY_FILE),
+            part=str(part),
+            key=key,
+            modules=output_formats.modules_of(options.formats),
+        )
 
     def _recorded(self, current: frozenset[str], entries: Sequence[Entry]) -> frozenset[str]:
         """Return the reports whose files are those of a binding release; for drafts, all."""

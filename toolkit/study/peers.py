@@ -205,10 +205,7 @@ def gap_priors(study: Study, gaps: pd.DataFrame, organisation: str) -> pd.DataFr
         typical = math.sqrt(float((weights * variance).sum()) / whole + between)
         error = math.ceil(100 * whole**-0.5) / 100
         rows.append((*key, len(gap), round(usual, 2), error, round(math.sqrt(between), 2), round(typical, 2)))
-    made = pd.DataFrame(rows, columns=[*apart, "members", "usual", "error", "spread", "typical"])
-    return made.astype(
-        {"members": "int64"} | dict.fromkeys(["usual", "error", "spread", "typical"], "float64")
-    )
+    return pd.DataFrame(rows, columns=[*apart, "members", "usual", "error", "spread", "typical"])
 
 
 def pooled(gaps: pd.DataFrame, priors: pd.DataFrame, *, level: float) -> pd.DataFrame:

@@ -761,11 +761,10 @@ def write_parts(
         waves_of = table.iloc[tables[one]]["wave"]
         others = [found for wave in waves_of if (found := study.benchmarks_of(one, wave)) is not None]
         if others:
-            _write(pd.concat([one for one in others if len(one)] or others, ignore_index=True), part / PEERS)
+            _write(_joined(others), part / PEERS)
             priors = [study.gap_priors_of(one, wave) for wave in waves_of]
             held = [p.assign(wave=wave) for p, wave in zip(priors, waves_of, strict=True) if p is not None]
-            # a wave without peers has no rows, and would make every column one of objects
-            _write(pd.concat([one for one in held if len(one)] or held, ignore_index=True), part / PRIORS)
+            _write(_joined(held), part / PRIORS)
         (part / DATES).write_text(dates, encoding="utf-8")
         quoted = study._quotable
         quoted = quoted[quoted["organisation"] == one]
@@ -819,6 +818,11 @@ def part_bytes(part: Path, *, admitted: bool = False) -> Iterator[bytes]:
     for path in sorted(part.iterdir(), key=lambda path: (path.name not in first, path.name)):
         if path.name != hidden:
             yield path.read_bytes()
+
+
+def _joined(waves: list[pd.DataFrame]) -> pd.DataFrame:
+    """Concatenate the frames of waves; one without rows would make every column one of objects."""
+    return pd.concat([one for one in waves if len(one)] or waves, ignore_index=True)
 
 
 def _as_codes(frame: pd.DataFrame) -> pd.DataFrame:
