@@ -35,27 +35,27 @@ $(BIN)/python:
 	@sh scripts/make_venv.sh "$(PYTHON)" "$(VENV)"
 
 $(VENV)/.ready: pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	$(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt --editable .
 	@touch $@
 
 $(VENV)/.ready-test: $(VENV)/.ready
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[test]"
+	$(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt --editable ".[test]"
 	@touch $@
 
 $(VENV)/.ready-check: $(VENV)/.ready-test
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[check]"
+	$(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt --editable ".[check]"
 	@touch $@
 
 $(VENV)/.ready-browser: $(VENV)/.ready-test
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[browser]"
+	$(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt --editable ".[browser]"
 	@touch $@
 
 $(VENV)/.ready-docs: $(VENV)/.ready
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[docs]"
+	$(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt --editable ".[docs]"
 	@touch $@
 
 $(VENV)/.ready-release: $(VENV)/.ready-test
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[release]"
+	$(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt --editable ".[release]"
 	@touch $@
 
 setup: $(VENV)/.ready

@@ -23,6 +23,9 @@ if ! "$python" -c 'import venv, ensurepip' >/dev/null 2>&1; then
         exit 1
     fi
 fi
-echo "make: setting up $venv (once, a few minutes)"
+echo "make: setting up $venv (once, a minute or two)"
 rm -rf "$venv"
 "$python" -m venv "$venv"
+# Debian's pip takes a minute longer to choose among the files of an index than a newer one; where none is to be
+# had, the old one does
+"$venv/bin/python" -m pip install --quiet --upgrade pip || true
