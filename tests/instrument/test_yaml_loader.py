@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+import yaml
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from tests.refusals import problem
@@ -73,6 +74,39 @@ trees = st.recursive(
 def test_quoted_text_of_any_shape_comes_back_unchanged(tmp_path: Path, tree: dict[str, Any]) -> None:
     # JSON written with its own escapes is YAML, and every one of its scalars is quoted
     assert read(tmp_path, json.dumps(tree)) == tree
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.dictionaries(text_values, trees, min_size=1, max_size=4),
+    st.sampled_from([None, "'", '"', "|", ">"]),
+    st.booleans(),
+    st.integers(2, 9),
+    st.integers(20, 200),
+)
+def test_every_way_of_writing_is_read_as_by_pyyaml(
+    tmp_path: Path, tree: dict[str, Any], style: str | None, flow: bool, indent: int, width: int
+) -> None:
+    # duplicate keys, aliases and tags apart, our events and PyYAML's nodes give the same text
+    text = yaml.dump(
+        tree, default_style=style, default_flow_style=flow, indent=indent, width=width, allow_unicode=True
+    )
+    assume("<<" not in tree)
+
+    def plain(node: yaml.Node) -> Any:
+        if isinstance(node, yaml.MappingNode):
+            return {key.value: plain(value) for key, value in node.value}
+        if isinstance(node, yaml.SequenceNode):
+            return [plain(value) for value in node.value]
+        return None if not node.style and node.value in ("", "~", "null") else node.value
+
+    try:
+        found = read(tmp_path, text)
+    except InvalidInput as error:  # what PyYAML writes and we refuse: tags of the dump, never of plain text
+        assert {one.code for one in error.problems} <= {"syntax", "invalid-character"}
+        assert "!" in text or "<<" in text
+        return
+    assert found == plain(yaml.compose(text, Loader=yaml.BaseLoader))
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
