@@ -100,13 +100,8 @@ def test_every_way_of_writing_is_read_as_by_pyyaml(
             return [plain(value) for value in node.value]
         return None if not node.style and node.value in ("", "~", "null") else node.value
 
-    try:
-        found = read(tmp_path, text)
-    except InvalidInput as error:  # what PyYAML writes and we refuse: tags of the dump, never of plain text
-        assert {one.code for one in error.problems} <= {"syntax", "invalid-character"}
-        assert "!" in text or "<<" in text
-        return
-    assert found == plain(yaml.compose(text, Loader=yaml.BaseLoader))
+    assume("!" not in text)  # tags are refused
+    assert read(tmp_path, text) == plain(yaml.compose(text, Loader=yaml.BaseLoader))
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
