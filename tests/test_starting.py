@@ -108,11 +108,46 @@ def test_every_name_that_cannot_be_is_told_at_once(tmp_path: Path) -> None:
     assert not (tmp_path / "Łódź?").exists()
 
 
-def test_a_column_of_weights_is_a_comment_and_nothing_is_weighted(tmp_path: Path) -> None:
-    start_study(tmp_path / "mine", weights='a "b": #c')
-    text = (tmp_path / "mine" / "study.yaml").read_text("utf-8")
-    assert [line[0] for line in text.splitlines() if ': #c"' in line] == ["#"]
-    assert "weights" not in yaml.safe_load(text)
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_column_of_weights_weights_the_study(platform: str, tmp_path: Path) -> None:
+    start_study(tmp_path / "mine", platform=platform, weights='a "b": #c', seed=2)
+    study = tk.load_study(tmp_path / "mine")
+    study.check()
+    frame = study.responses()
+    assert yaml.safe_load((tmp_path / "mine" / "study.yaml").read_text("utf-8"))["weights"] == {
+        "column": "wt"
+    }
+    assert frame["weight"].between(0.2, 5).all()
+    assert frame["weight"].nunique() > len(frame) / 2
+    assert frame["weight"].groupby(frame["audience"].astype(str)).mean().to_numpy() == pytest.approx(1)
+    assert float((frame["weight"] / frame["wt"]).std()) < 0.2
+
+
+@pytest.mark.parametrize(("platform", "heading"), [("limesurvey", "id"), ("qualtrics", "Status")])
+def test_a_column_of_weights_has_a_heading_of_its_own(platform: str, heading: str, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        start_study(tmp_path / "mine", platform=platform, weights=heading)
+    assert [one.code for one in caught.value.problems] == ["name-taken"]
+    assert not (tmp_path / "mine").exists()
+
+
+def test_an_export_with_a_column_of_weights_makes_a_weighted_study(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [
+        f"{number},{'boss' if number % 4 else 'staff'},{1 + number % 5},{0.5 + number % 3}"
+        for number in range(80)
+    ]
+    (tmp_path / "export.csv").write_text("\n".join(["id,role,mood,wgt", *rows]), "utf-8")
+    command = ["init", "mine", "--from", str(tmp_path / "export.csv"), "--audience-column", "role"]
+    assert main([*command[:1], str(tmp_path / "mine"), *command[2:], "--weights", "wgt"]) == 0
+    study = tk.load_study(tmp_path / "mine")
+    assert "wgt" not in study.instrument
+    frame = study.responses()
+    assert set(frame["wt"].astype(float)) == {0.5, 1.5, 2.5}
+    with pytest.raises(InvalidInput) as caught:
+        tk.study.drafting.draft_study(tmp_path / "other", tmp_path / "export.csv", weights="wgtt")
+    assert [one.code for one in caught.value.problems] == ["unknown-column"]
 
 
 def test_what_no_option_says_is_asked_on_a_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,7 +33,7 @@ def add(commands: Commands) -> None:
     )
     init.add_argument("--audiences", metavar="LIST", help="respondent groups (default: executive,employee)")
     init.add_argument("--waves", metavar="LIST", help="waves, earliest first (default: this year)")
-    init.add_argument("--weights", metavar="COLUMN", help="name of the weights column (default: none)")
+    init.add_argument("--weights", metavar="COLUMN", help="column of weights, by which reports are weighted")
     init.add_argument(
         "--instrument",
         metavar="NAME",
@@ -124,7 +124,7 @@ def _check_options(given: argparse.Namespace) -> None:
     from toolkit.errors import InvalidInput, Problem
 
     for_drafts = ("audience_column", "organisation_column")
-    refused = ("platform", "audiences", "weights", "instrument") if given.export else for_drafts
+    refused = ("platform", "audiences", "instrument") if given.export else for_drafts
     what = "cannot be combined with --from" if given.export else "can only be used with --from"
     wrong = [f"--{name.replace('_', '-')}" for name in refused if getattr(given, name) is not None]
     if given.export and given.waves and len(_split(given.waves)) != 1:
@@ -143,6 +143,7 @@ def _draft(given: argparse.Namespace) -> int:
         given.export,
         audience_column=given.audience_column,
         organisation_column=given.organisation_column,
+        weights=given.weights,
         wave=given.waves,
         title=given.title,
     )

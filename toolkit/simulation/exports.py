@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
@@ -29,6 +30,7 @@ def limesurvey_export(
     closes: str,
     seed: int,
     language: str = "en",
+    further: Mapping[str, Array] = MappingProxyType({}),
 ) -> bytes:
     """Write the respondents of one wave in LimeSurvey's export format.
 
@@ -51,6 +53,13 @@ def limesurvey_export(
         For the times and LimeSurvey's own random seeds.
     language
         The language the answers are written in.
+    further
+        Heading → cells of columns to append.
+
+    Raises
+    ------
+    InvalidInput
+        A further column has the heading of another.
     """
     started, ended = times(frame, opens, closes, seed=seed)
     done = (frame["status"] == "complete").to_numpy()
@@ -82,10 +91,24 @@ def limesurvey_export(
         if present & set(variable.audiences):
             words = _words(variable, instrument, answers, language)
             columns[_heading(variable)] = _answers(frame[variable.name], variable, words)
-    text: str = pd.DataFrame(columns).to_csv(
+    _refuse_doubled(columns, further)
+    text: str = pd.DataFrame({**columns, **further}).to_csv(
         index=False, sep=";", quoting=csv.QUOTE_ALL, lineterminator="\r\n"
     )
     return (text + "\r\n").encode("utf-8-sig")
+
+
+def _refuse_doubled(headings: Collection[str], further: Iterable[str]) -> None:
+    doubled = [name for name in further if name in headings]
+    if doubled:
+        hint = "choose another heading"
+        problems = [Problem("name-taken", f"column {name}", "is a column already", hint) for name in doubled]
+        raise InvalidInput("simulated export", problems)
+
+
+def made_up_weights(frame: pd.DataFrame, *, seed: int) -> Array:
+    """Draw a positive weight with three decimals for every respondent, about 1 on average."""
+    return np.exp(generator(seed, "weights").normal(-0.04, 0.3, len(frame))).round(3)
 
 
 def times(frame: pd.DataFrame, opens: str, closes: str, *, seed: int) -> tuple[Array, Array]:
@@ -186,6 +209,7 @@ def qualtrics_export(
     seed: int,
     previews: int = 0,
     language: str = "en",
+    further: Mapping[str, Array] = MappingProxyType({}),
 ) -> bytes:
     """Write one audience's respondents of one wave in Qualtrics' export format.
 
@@ -207,11 +231,13 @@ def qualtrics_export(
         Number of preview rows (Status 1) before the answers.
     language
         The language of the question texts.
+    further
+        Heading → cells of columns to append.
 
     Raises
     ------
     InvalidInput
-        The frame is empty or has more than one audience.
+        The frame is empty or has more than one audience; a further column has the heading of another.
     """
     present = [str(audience) for audience in frame["audience"].unique()]
     if len(present) != 1:
@@ -230,6 +256,10 @@ def qualtrics_export(
             columns.append(answers)
     head.append(("organisation", "organisation", {"ImportId": "organisation"}))
     columns.append(cells(tried["organisation"]))
+    _refuse_doubled([name for name, _, _ in head], further)
+    for name, values in further.items():
+        head.append((name, name, {"ImportId": name}))
+        columns.append(np.concatenate([values[:previews], values]))
     lines = io.StringIO()
     writer = csv.writer(lines, lineterminator="\n")
     writer.writerow([name for name, _, _ in head])

@@ -20,7 +20,7 @@ from toolkit.instrument import load_instrument, load_instruments
 from toolkit.instrument.model import Instrument
 from toolkit.instrument.yaml_loader import Strict, checked, read_document
 from toolkit.responses.frames import Missing, in_form
-from toolkit.simulation.exports import EXPORTS
+from toolkit.simulation.exports import EXPORTS, made_up_weights
 from toolkit.simulation.fieldwork import KINDS, Effect, Fieldwork, carelessly, collect, with_effects
 from toolkit.simulation.population import (
     Organisation,
@@ -55,6 +55,7 @@ class _File(Strict):
     audiences: tuple[str, ...] = Field(min_length=1)
     answers: Literal["codes", "full"] = "codes"
     previews: int = Field(default=0, ge=0)
+    weights: str | None = Field(default=None, min_length=1)
 
 
 class Simulation(Strict):
@@ -223,7 +224,8 @@ def _export(frame: pd.DataFrame, file: _File, spec: Simulation, instrument: Inst
     write = EXPORTS[file.platform].write
     known = inspect.signature(write).parameters
     fitting = {name: value for name, value in settings.items() if name in known}
-    return write(part, instrument, seed=seed, **days, **fitting)
+    further = {file.weights: made_up_weights(part, seed=seed)} if file.weights else {}
+    return write(part, instrument, seed=seed, further=further, **days, **fitting)
 
 
 def _organisations_table(spec: Simulation, instrument: Instrument) -> bytes:

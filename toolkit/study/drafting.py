@@ -26,7 +26,7 @@ from toolkit.platforms.files.sheet import Sheet, flattened, peeled
 from toolkit.platforms.files.workbooks import frame_sheet
 from toolkit.platforms.matching import unique_sheet
 from toolkit.platforms.naming import slug
-from toolkit.study.starting import FOR_REAL, study_file, study_id, yaml_text
+from toolkit.study.starting import CARRIED, FOR_REAL, study_file, study_id, yaml_text
 from toolkit.system import temporary_folder, write_new_folder
 
 _MOST_CATEGORIES = 20
@@ -81,6 +81,7 @@ def draft_study(
     *,
     audience_column: str | None = None,
     organisation_column: str | None = None,
+    weights: str | None = None,
     wave: str | None = None,
     title: str | None = None,
 ) -> tuple[list[Path], list[str]]:
@@ -99,6 +100,8 @@ def draft_study(
         Delimited text, a workbook, Parquet, SPSS or Stata.
     audience_column, organisation_column
         Headings of the columns that say them; guessed from headings where None.
+    weights
+        Heading of a column of weights, by which the reports are weighted; None for none.
     wave
         Name of the wave; None for this year.
     title
@@ -124,7 +127,7 @@ def draft_study(
     questionnaire, entry, guesses = _drafted(
         _sheet_of_file(export),
         export,
-        {"audience": audience_column, "organisation": organisation_column},
+        {"audience": audience_column, "organisation": organisation_column, "weights": weights},
         id_=id_,
         title=title or export.stem,
         wave=wave,
@@ -141,7 +144,7 @@ def draft_study(
         synthetic=False,
         methods={name: f"Not yet written; for example: {words}." for name, words in FOR_REAL.items()},
         organisations=False,
-        weights=None,
+        weighted=weights is not None,
         seed=1,
     )
     files = {
@@ -314,7 +317,7 @@ def _drafted(
         guesses.append("the file has no value labels: answers are guessed from the cells alone")
     found = {kind: given.get(kind) or _told(kind, sheet, guesses, platform, names) for kind in _SIGNS}
     audiences, entry = _people(sheet, found, guesses, id_)
-    used = {name for name in found.values() if name}
+    used = {name for name in (*found.values(), given.get("weights")) if name}
     items, mapped, scales = _items(sheet, used, guesses, orders, platform, names)
     if not items:
         raise InvalidInput(
@@ -358,6 +361,8 @@ def _drafted(
             guesses.append("responses that are not Finished were not submitted")
     if "audience" not in entry:
         mapping["audience"] = entry.pop("rules")
+    if weights := given.get("weights"):
+        entry["carry"] = {CARRIED: names[weights][0]}
     entry = {"wave": wave, "platform": "table", "file": export.name, **entry, "mapping": mapping}
     return questionnaire, entry, guesses
 

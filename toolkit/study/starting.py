@@ -19,7 +19,7 @@ from toolkit.instrument.translation import write_instrument
 from toolkit.platforms.naming import folder_name
 from toolkit.platforms.words import narrow
 from toolkit.simulation import simulate, simulate_study
-from toolkit.simulation.exports import EXPORTS
+from toolkit.simulation.exports import EXPORTS, made_up_weights
 from toolkit.simulation.population import Organisation
 from toolkit.system import temporary_folder, write_new_folder
 
@@ -34,6 +34,9 @@ _KNOWN = {
     "staff": ("staff", "Member of staff", "Staff"),
 }
 """Audience → code, label, plural."""
+
+CARRIED = "wt"
+"""Name of the column of weights."""
 
 _NAMES = ("Ashgrove Works", "Birchwater Services", "Cedarfold Partners")
 _PEOPLE = ((16, 140, 40), (12, 90, 30), (10, 60, 24))
@@ -64,8 +67,8 @@ def start_study(
     waves
         Names of the waves, in the order of time; None for one wave named after this year.
     weights
-        Heading of a column of weights. It is noted in the study file as a comment, because reports on
-        weighted answers are refused.
+        Heading of a column of weights, by which the reports are weighted; the simulated answers have made-up
+        ones. None for answers that all count alike.
     instrument
         A questionnaire to start from, such as "core"; None for a small one to be changed.
     title
@@ -100,7 +103,7 @@ def start_study(
         else:
             write_instrument(narrow(load_instruments(instrument), audiences=audiences), questionnaire)
         loaded = load_instrument(questionnaire)
-        entry = _simulated(making, loaded, platform, audiences, waves, title, seed)
+        entry = _simulated(making, loaded, platform, audiences, waves, title, seed, weights)
         primary = _primary(loaded)
         text = study_file(
             id_,
@@ -111,7 +114,7 @@ def start_study(
             synthetic=True,
             methods=_METHODS,
             organisations=True,
-            weights=weights,
+            weighted=bool(weights),
             seed=seed,
         )
         (making / "study.yaml").write_text(text, encoding="utf-8")
@@ -181,6 +184,7 @@ def _simulated(
     waves: Sequence[str],
     title: str,
     seed: int,
+    weights: str | None,
 ) -> list[str]:
     """Write organisations and answers; return the study-file lines for the answers."""
     alone = len(audiences) == 1  # a single audience is the whole staff
@@ -202,9 +206,12 @@ def _simulated(
             for wave in waves
         ]
         pd.DataFrame(rows).to_csv(folder / "organisations.csv", index=False)
-        return _table(folder, frame, instrument)
+        if weights:
+            frame[weights] = made_up_weights(frame, seed=seed)
+        return _table(folder, frame, instrument, weights)
     files = [
         {"file": f"answers/{name}.csv", "wave": wave, "platform": platform, "audiences": list(group)}
+        | ({"weights": weights} if weights else {})
         for wave in waves
         for name, group in (
             ((f"{wave}_{one}", [one]) for one in audiences)
@@ -235,10 +242,11 @@ def _simulated(
     for file in files:
         lines += [f'  - wave: "{file["wave"]}"', f"    platform: {platform}", f"    file: {file['file']}"]
         lines += [f"    audience: {file['audiences'][0]}"] if EXPORTS[platform].one_audience else []
+        lines += [f"    carry: {{{CARRIED}: {json.dumps(weights, ensure_ascii=False)}}}"] if weights else []
     return lines
 
 
-def _table(folder: Path, frame: pd.DataFrame, instrument: Instrument) -> list[str]:
+def _table(folder: Path, frame: pd.DataFrame, instrument: Instrument, weights: str | None) -> list[str]:
     """Write a coded frame as a table of labels, as a form would; return its study-file entry."""
     table = frame[["respondent", "organisation", "wave", "audience"]].astype(str)
     items: dict[str, Any] = {}
@@ -261,6 +269,8 @@ def _table(folder: Path, frame: pd.DataFrame, instrument: Instrument) -> list[st
             items[item.id] = {"columns": {one.part: one.name for one in columns}}
         else:
             items[item.id] = {"column": item.id}
+    if weights:
+        table[weights] = frame[weights]
     (folder / "answers").mkdir()
     table.to_csv(folder / "answers" / "answers.csv", index=False, encoding="utf-8")
     mapping = {
@@ -275,6 +285,7 @@ def _table(folder: Path, frame: pd.DataFrame, instrument: Instrument) -> list[st
         "wave": {"column": "wave"},
         "platform": "table",
         "file": "answers/answers.csv",
+        **({"carry": {CARRIED: weights}} if weights else {}),
         "mapping": mapping,
     }
     return textwrap.indent(yaml_text([entry]), "  ").splitlines()
@@ -315,17 +326,11 @@ def study_file(
     synthetic: bool,
     methods: Mapping[str, str],
     organisations: bool,
-    weights: str | None,
+    weighted: bool,
     seed: int,
 ) -> str:
     """Write a study file with a comment on everything its owner may want to change."""
     quoted = ", ".join(f'"{wave}"' for wave in waves)
-    weighted = (
-        f"# Weights: column {json.dumps(weights)}. Reports on weighted answers are refused, so it is not\n"
-        "# used here; weight in a notebook (docs/methods/weighting.md).\n"
-        if weights
-        else "# Weights: reports on weighted answers are refused; docs/methods/weighting.md.\n"
-    )
     lines = [
         "# The study file: what belongs together. docs/your_own_study.md explains every key.",
         "# Check it: survey-toolkit check FOLDER. Write the reports: survey-toolkit report FOLDER.",
@@ -356,7 +361,9 @@ def study_file(
         f"primary: [{', '.join(primary)}]   # gaps declared before looking; the rest is exploratory",
         f"seed: {seed}",
         "",
-        weighted.rstrip(),
+        f"weights: {{column: {CARRIED}}}      # the column of weights that the answers carry"
+        if weighted
+        else f"# weights: {{column: {CARRIED}}}    # with carry: {{{CARRIED}: HEADING}} under answers",
         "",
         'brand: {name: My organisation, colour: "#1f4e79", accent: "#c55a11"}   # how reports look',
         "",
