@@ -42,6 +42,7 @@ def test_check_accepts_what_was_written(
     asked = CASES[case].get("audiences", ["executive", "employee"])
     assert set(study.responses(wave="all")["audience"].unique()) == set(asked)
     assert study.waves == tuple(CASES[case].get("waves", study.waves))
+    assert study.person == ("new" if len(study.waves) > 1 else None)
 
 
 def test_report_accepts_what_was_written_with_every_default(

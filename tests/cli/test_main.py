@@ -18,6 +18,7 @@ import pytest
 
 from toolkit.cli import _parser, main
 from toolkit.cli.common import BAD_INPUT, EXIT_CODES, FAILED
+from toolkit.study.starting import start_study
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "command_line.md").read_text("utf-8")
@@ -236,3 +237,15 @@ def test_a_shell_completes_commands_options_and_values(
     assert "contradicted" in completed(
         shell, "survey-toolkit", "findings", "list", "--verdict", "contr", script=script
     )
+
+
+def test_check_notes_that_waves_have_no_people_in_common(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    start_study(tmp_path / "mine", waves=["2025", "2026"])
+    note = "changes between waves are hidden"
+    for person, noted in (("person: new\n", False), ("", True)):
+        path = tmp_path / "mine" / "study.yaml"
+        path.write_text(path.read_text("utf-8").replace("person: new\n", person), "utf-8")
+        found = as_json(capsys, "check", str(path), "--answers-only")
+        assert any(note in one for one in found["notes"]) == noted

@@ -159,3 +159,15 @@ def test_changes_and_questions_to_discuss_are_stated(released: Released, instrum
     said = summary(released, asked)
     assert any("What about" in text for text in said.sentences()), name
     assert "could discuss" not in " ".join(summary(released, instrument).sentences())
+
+
+def test_changes_that_may_not_be_shown_are_not_called_unclear(
+    released: Released, instrument: Instrument, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apart = words.waves_apart
+    monkeypatch.setattr(
+        words, "waves_apart", lambda *given: apart(*given).assign(shown=False, gap=float("nan"))
+    )
+    text = " ".join(summary(released, instrument, waves=("2024", "2025")).sentences())
+    assert "No change from 2024 to 2025 may be shown." in text
+    assert "clearly changed" not in text

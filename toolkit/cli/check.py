@@ -86,6 +86,11 @@ def _describe(study: Study, given: argparse.Namespace) -> None:
     waves = [{"wave": one, "organisations": len(study.organisation_ids(one))} for one in study.waves]
     disposition, below = study.disposition(), study.headcounts_below()
     notes = [_not_drawn(study, wave) for wave in study.wave_instruments]
+    if len(study.waves) > 1 and study.person is None:
+        notes.append(
+            "changes between waves are hidden where few people may have come or gone; write person: "
+            "respondent, token or new into the study file to show more (docs/comparing_waves.md)"
+        )
     brands = {"": study.brand} | {f"{one}: ": study.for_client(one).brand for one in study.client_brands}
     notes += [
         f"{one}{note}"

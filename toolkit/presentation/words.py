@@ -179,6 +179,8 @@ def _changes(
     if clear:
         lead = _("The clearest changes since wave {wave}:", wave=waves[0])
         return [Paragraph(lead), Terms(tuple(_change_term(row, instrument, by) for row in clear))]
+    if shown_rows(changes).empty:
+        return [Paragraph(_("No change from {first} to {last} may be shown.", first=waves[0], last=waves[1]))]
     sentence = _(
         "Since wave {wave} no share has clearly changed; smaller changes cannot be "
         "distinguished from chance.",

@@ -316,6 +316,12 @@ FOR_REAL = {
 }
 
 
+_PERSON = """# Who is one person over the waves. The simulation draws other people for every wave; for real answers write
+# token or respondent if these identify people, and delete the line if nothing does.
+person: new
+"""
+
+
 def study_file(
     id_: str,
     title: str,
@@ -347,6 +353,7 @@ def study_file(
         "instrument: questionnaire.yaml",
         f"waves: [{quoted}]          # in the order of time; the last is the latest",
         "",
+        *([_PERSON] if synthetic and len(waves) > 1 else []),
         "answers:                   # one entry per file, as the platform exported it",
         *answers,
         "",
