@@ -316,8 +316,8 @@ FOR_REAL = {
 }
 
 
-_PERSON = """# Who is one person over the waves. The simulation draws other people for every wave; for real answers write
-# token or respondent if these identify people, and delete the line if nothing does.
+_PERSON = """# Who is one person over the waves. The simulation draws other people for every wave; for real
+# answers write token or respondent if these identify people, and delete the line if nothing does.
 person: new
 """
 
