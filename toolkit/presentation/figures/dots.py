@@ -44,6 +44,9 @@ _NARROWEST = 1.0
 _FIRST = 0.08
 """Inches from the plot to the first column."""
 
+_PARTING = 0.34
+"""Inches between rows that are clear of chance and rows that may be chance."""
+
 _ARROW = 0.16
 """Inches from a bound to the tip of its arrow."""
 
@@ -117,14 +120,11 @@ class Column:
     title: str
     note: str = ""
     group: str = ""
-    extra: float = 0.0
 
     @property
     def width(self) -> float:
         """Return the size in inches."""
-        return (
-            max(0.4, 0.08 * max(map(len, self.title.split("\n"))), 0.057 * len(self.note)) + 0.08 + self.extra
-        )
+        return max(0.4, 0.08 * max(map(len, self.title.split("\n"))), 0.057 * len(self.note)) + 0.08
 
 
 def dot_axes(
@@ -172,20 +172,23 @@ def dot_axes(
         notes = [f"{group.label} ({group.note})" if group.note else group.label for group in groups]
         groups = [replace(group, label=words) for group, words in zip(groups, notes, strict=True)]
     if side:
-        columns.append(side if columns or not line_words[0] else replace(side, extra=0.3))
+        columns.append(side)
     if keys is None and not (columns and columns[0].group):
         keys = groups  # no headings to tell the groups apart by
     first: Axes | None = None
-    for part in sheets([row.height(_lane(columns)) for row in rows]):
+    heights = [row.height(_lane(columns)) for row in rows]
+    if line_after is not None and 0 < line_after < len(rows):
+        heights[line_after] += _PARTING
+    for part in sheets(heights):
         own = rows[part]
         alt = " ".join(
             [description.alt, *(descriptions[row.name] for row in own if row.name in descriptions)]
         )
         charts = description.charts if part.start == 0 else ()
-        after = None if line_after is None else line_after - part.start
+        after = None if line_after is None or not 0 < line_after < len(rows) else line_after - part.start
         top = _top(columns, keys)
-        drawn = _draw(own, groups, columns, ax, keys, after, line_words, top)
-        cuts = cuts_of(top, [row.height(_lane(columns)) for row in own])
+        drawn = _draw(own, heights[part], groups, columns, ax, keys, after, line_words, top)
+        cuts = cuts_of(top, heights[part])
         describe(drawn, replace(description, alt=alt.strip(), charts=charts, cuts=cuts))
         first = first or drawn
     return first if first is not None else new_axes(ax, 0.1, left=0.1, right=0.1, top=0.1, bottom=0.1)
@@ -193,6 +196,7 @@ def dot_axes(
 
 def _draw(
     rows: Sequence[DotRow],
+    heights: Sequence[float],
     groups: Sequence[Group],
     columns: Sequence[Column],
     ax: Axes | None,
@@ -202,28 +206,32 @@ def _draw(
     top: float,
 ) -> Axes:
     lane = _lane(columns)
-    heights = [row.height(lane) for row in rows]
     total = sum(heights)
     right = sum(column.width for column in columns) + (0.06 + _FIRST if columns else 0.35)
     ax = new_axes(ax, total, left=_LABEL, right=right, top=top, bottom=0.26)
     bare(ax)
     ends = np.cumsum([0.0, *heights])
-    middles = (ends[:-1] + ends[1:]) / 2
+    starts = ends[:-1].copy()
+    if line_after is not None and not 0 <= line_after < len(rows):
+        line_after = None
+    if line_after is not None:
+        starts[line_after] += _PARTING
+    middles = (starts + ends[1:]) / 2
     ax.set_xlim(0, 1)
     ax.set_ylim(total, 0)
     labels = labels_on(ax)
     share_axis(ax, labels, [0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", percent(1)])
-    for y in (*ends[:-1], total):
+    for y in (*(end for place, end in enumerate(ends[:-1]) if place != line_after), total):
         labels.rule(float(y), _LABEL - 0.06, right - 0.06, color=rule())
     _names(ax, labels, rows, middles)
-    _bands(ax, rows, ends)
+    _bands(ax, rows, starts, ends[1:])
     _marks(ax, labels, rows, groups, middles, lane)
     _cells(labels, rows, columns, middles, groups)
     _headings(ax, labels, columns, groups)
     if keys is not None:
         _legend(labels, keys, ax.get_ylim()[1], top - 0.1)
-    if line_after is not None and 0 < line_after < len(rows):
-        _parting(labels, float(ends[line_after]), right, line_words)
+    if line_after is not None:
+        _parting(labels, float(starts[line_after]) - _PARTING / 2, right, line_words)
     ax._heading_points = 72 * unit() * (top - 0.02)  # type: ignore[attr-defined]
     return ax
 
@@ -264,10 +272,10 @@ def _hint_lines(row: DotRow) -> list[str]:
     return wrapped(words, _HINT_CHARACTERS, most=2) if words else []
 
 
-def _bands(ax: Axes, rows: Sequence[DotRow], ends: np.ndarray) -> None:
+def _bands(ax: Axes, rows: Sequence[DotRow], starts: np.ndarray, ends: np.ndarray) -> None:
     boxes = [
         [(row.band[0], y0), (row.band[1], y0), (row.band[1], y1), (row.band[0], y1)]
-        for row, y0, y1 in zip(rows, ends[:-1] + 0.03, ends[1:] - 0.03, strict=True)
+        for row, y0, y1 in zip(rows, starts + 0.03, ends - 0.03, strict=True)
         if row.band
     ]
     if boxes:
@@ -489,7 +497,7 @@ def _parting(labels: Labels, y: float, right: float, words: tuple[str, str]) -> 
     labels.rule(y, _LABEL - 0.06, right - 0.06, color=ink(), width=1.2)
     for text, dy, colour in ((words[0], 0.075, ink()), (words[1], -0.075, quiet())):
         if text:
-            labels.add(0.06, y, text, where="right", dy=dy, size=0.8, color=colour)
+            labels.add(-_LABEL + 0.06, y, text, where="left", dy=dy, size=0.8, color=colour)
 
 
 def chart_of_dots(rows: Sequence[DotRow], groups: Sequence[Group]) -> Chart:
