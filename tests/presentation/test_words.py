@@ -12,6 +12,7 @@ from toolkit.disclosure import Released
 from toolkit.instrument.model import Instrument
 from toolkit.presentation import cannot_tell, summary, synthetic_notice, words
 from toolkit.presentation.blocks import Paragraph, Terms
+from toolkit.presentation.sentences import is_certain
 
 
 def _terms(prose: object) -> dict[str, str]:
@@ -171,3 +172,21 @@ def test_changes_that_may_not_be_shown_are_not_called_unclear(
     text = " ".join(summary(released, instrument, waves=("2024", "2025")).sentences())
     assert "No change from 2024 to 2025 may be shown." in text
     assert "clearly changed" not in text
+
+
+def test_a_clear_gap_is_stated_where_a_wider_one_of_the_same_item_may_be_chance(
+    made: Callable[..., Released],
+) -> None:
+    beside_wider = 0
+    for seed in range(1, 9):
+        found = made({"executive": 8, "employee": 300, "freelancer": 45}, seed=seed)
+        gaps = found["gaps"][found["gaps"]["measure"] == "top"]
+        gaps = gaps[gaps["shown"] & gaps["gap"].notna()]
+        clear = gaps[[is_certain(row) for row in gaps.to_dict("records")]]
+        stated = words.leading_gaps(found, most=99)
+        if not clear.empty:
+            assert {row["item"] for row in stated} == set(clear["item"])
+            assert all(map(is_certain, stated))
+        widest = gaps.groupby("item")["gap"].agg(lambda gap: gap.abs().max())
+        beside_wider += sum(abs(row["gap"]) < widest[row["item"]] for row in stated)
+    assert beside_wider

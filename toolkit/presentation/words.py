@@ -124,8 +124,11 @@ def leading_gaps(
     released: Any, *, table: str = "gaps", measure: str = "top", most: int = 3
 ) -> list[dict[str, Any]]:
     """Return the gaps a summary states, one per item: the largest clear of chance, else the largest."""
-    widest = records(one_an_item(by_width(_like_for_like(released, table, measure))))
-    return [row for row in widest if is_certain(row)][:most] or widest[:most]
+    widest = by_width(_like_for_like(released, table, measure))
+    clear = widest[
+        [is_certain(row) for row in records(widest)]
+    ]  # of an item also where a wider gap may be chance
+    return records(one_an_item(widest if clear.empty else clear))[:most]
 
 
 def _like_for_like(released: Any, table: str, measure: str) -> pd.DataFrame:
