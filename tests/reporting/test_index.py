@@ -75,7 +75,13 @@ def test_the_index_counts_what_a_report_prints_and_links_the_overall_report(samp
         (tmp_path / one / "manifest.json").write_text(json.dumps(told))
     study = load_study(sample_study)
     entry = index_entries(study, "2026", tmp_path)[0]
-    assert (entry.response, entry.clear, entry.points) == ("60%", 1, 30)
+    assert (entry.response, entry.clear, entry.points) == (
+        "60%",
+        1,
+        20,
+    )  # the largest that is clear of chance
+    (tmp_path / "none.csv").write_text("\n".join([columns, *lines]).replace("0.01", "0.1"))
+    assert headline(tmp_path / "none.csv")["largest_gap"]["points"] == 30
     page = write_index(study, "2026", tmp_path).read_text()
     assert 'href="_overall/report.html"' in page
     assert 'href="_overall/report.pdf"' in page

@@ -145,7 +145,8 @@ def headline(results: Path, *, level: float = 0.95) -> dict[str, Any]:
     """Summarise a report for the index from its own numbers.
 
     Bases as printed, the response rate of all audiences together where each is printed, how many numbers are
-    exact, bounds or withheld for which reason, how many gaps are beyond chance, and the largest one.
+    exact, bounds or withheld for which reason, how many gaps are beyond chance, and the largest of these, or
+    of all where none is.
     """
     if not results.is_file():
         return {}
@@ -158,7 +159,8 @@ def headline(results: Path, *, level: float = 0.95) -> dict[str, Any]:
     gaps = [
         row for row in rows if row.get("table") == "gaps" and row.get("shown") == "True" and row.get("gap")
     ]
-    largest = max(gaps, key=lambda row: abs(float(row["gap"])), default=None)
+    clear = [row for row in gaps if float(row.get("p_adjusted") or "nan") < 1 - level]
+    largest = max(clear or gaps, key=lambda row: abs(float(row["gap"])), default=None)
     found: dict[str, Any] = {"bases": bases, "numbers": dict(Counter(_shown_how(row) for row in rows))}
     found["numbers"].pop("", None)
     counts = [(row.get("answered"), row.get("invited")) for row in answered]
@@ -166,7 +168,7 @@ def headline(results: Path, *, level: float = 0.95) -> dict[str, Any]:
         invited = sum(float(other or 0) for _, other in counts)
         found["response"] = sum(float(one or 0) for one, _ in counts) / invited if invited else None
     if gaps:
-        found["clear"] = sum(float(row.get("p_adjusted") or "nan") < 1 - level for row in gaps)
+        found["clear"] = len(clear)
     if largest:
         between = f"{largest['audience_a']} and {largest['audience_b']}"
         found["largest_gap"] = {
