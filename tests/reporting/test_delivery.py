@@ -116,3 +116,24 @@ def test_drafts_are_not_handed_out_by_accident_but_releases_are(
     out = tmp_path / "released"
     run_reports(study, out=out, workers=1, release=True, audit=False)
     assert len(deliver(out / "canteen" / "2026")) == 2
+
+
+def test_documents_converted_later_are_packed_and_checked_too(wave: Path) -> None:
+    assert main(["convert", str(wave / "acme"), "--formats", "html,docx", "--quiet"]) == 0
+    packed = deliver(wave, drafts=True, organisations=["acme"])
+    with zipfile.ZipFile(packed["archive"][0]) as archive:
+        held = {name.partition("/")[2]: archive.read(name) for name in archive.namelist()}
+    assert {"report.docx", "report.html", "report.md", "results.csv"} <= set(held)
+    assert held["report.docx"] == (wave / "acme" / "report.docx").read_bytes()
+    manifest = json.loads((wave / "acme" / "manifest.json").read_text("utf-8"))
+    assert set(manifest["converted"]) == {"report.docx", "report.html"}
+    assert "report.docx" not in manifest["outputs"]
+    (wave / "acme" / "report.docx").write_bytes(b"edited")
+    with pytest.raises(InvalidInput) as caught:
+        deliver(wave, drafts=True)
+    assert [(one.code, one.where) for one in caught.value.problems] == [("damaged-file", "acme/report.docx")]
+
+
+def test_a_folder_with_a_damaged_manifest_is_not_converted_silently(wave: Path) -> None:
+    (wave / "acme" / "manifest.json").write_text("[", "utf-8")
+    assert main(["convert", str(wave / "acme"), "--formats", "docx"]) == 2

@@ -41,6 +41,7 @@ def add(commands: Commands) -> None:
 
 def _convert(given: argparse.Namespace) -> int:
     from toolkit.reporting.documents import write_documents
+    from toolkit.reporting.manifest import output_hashes, record_converted
     from toolkit.reporting.options import Checks
     from toolkit.system import system_errors_explained
 
@@ -56,7 +57,9 @@ def _convert(given: argparse.Namespace) -> int:
         if document is None or wanted is None:
             continue
         with system_errors_explained():
+            before = output_hashes(folder)
             paths = write_documents(document, folder, wanted, keep=False)
+            record_converted(folder, before, paths)
         for path in paths:
             print(os.path.relpath(path))
     return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +94,7 @@ def deliver(
     rows = []
     for one in chosen:
         manifest = manifests[one]
-        names = sorted(name for name in manifest["outputs"] if name not in _NOT_FOR_CLIENTS)
+        names = sorted(name for name in _files(manifest) if name not in _NOT_FOR_CLIENTS)
         stem = "_".join(filter(None, (one, slug(manifest["study"]), slug(str(manifest["wave"])))))
         archive, text = target / f"{stem}.zip", target / f"{stem}.txt"
         write_bytes(archive, zipped((f"{stem}/{name}", (folder / one / name).read_bytes()) for name in names))
@@ -116,6 +116,11 @@ def _manifests(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
             yield path.parent.name, manifest
 
 
+def _files(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """Return the hash of every file of a report: those of its run, and those converted later."""
+    return {**manifest["outputs"], **manifest.get("converted", {})}
+
+
 def _changes(folder: Path, organisation: str, manifest: dict[str, Any]) -> Iterator[Problem]:
     """List files of a report that are not as they were written."""
     if (folder / FAILED / organisation).is_dir():
@@ -123,7 +128,7 @@ def _changes(folder: Path, organisation: str, manifest: dict[str, Any]) -> Itera
         yield Problem(
             "inconsistent", organisation, "has a report older than its latest build, which failed", hint
         )
-    for name, digest in manifest["outputs"].items():
+    for name, digest in _files(manifest).items():
         path = folder / organisation / name
         where = f"{organisation}/{name}"
         if not path.is_file():

@@ -136,6 +136,35 @@ def output_hashes(folder: Path) -> dict[str, str]:
     return {path.relative_to(folder).as_posix(): sha256_of(path) for path in files}
 
 
+def record_converted(folder: Path, before: Mapping[str, str], documents: Iterable[Path]) -> None:
+    """Add converted documents, and what else was written since `before`, to a report's manifest.
+
+    They have a key of their own beside `outputs`, by which the ledger recognises a release. A folder without
+    a manifest gets none.
+
+    Raises
+    ------
+    InvalidInput
+        A manifest that cannot be read.
+    """
+    path = folder / MANIFEST
+    if not path.is_file():
+        return
+    try:
+        manifest = dict(json.loads(path.read_text(encoding="utf-8")))
+        converted = dict(manifest.get("converted", {}))
+    except (ValueError, TypeError):
+        hint = "build the report again with --force"
+        raise InvalidInput(path, [Problem("damaged-file", path.name, "cannot be read", hint)]) from None
+    names = {one.relative_to(folder).as_posix() for one in documents}
+    new = {
+        name: digest
+        for name, digest in output_hashes(folder).items()
+        if name in names or before.get(name) != digest
+    }
+    write_whole(path, as_json({**manifest, "converted": {**converted, **new}}))
+
+
 def preload() -> None:
     """Look up package versions in advance; they do not change while a process runs."""
     _versions()
