@@ -12,31 +12,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
+import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
 import toolkit as tk
+from tests.documents import PAGES, PYTHON, ROOT, Block, blocks, sample
 from toolkit.simulation import simulate_study
 from toolkit.study import load_study
 
-ROOT = Path(__file__).resolve().parents[1]
-SKIPPED = {".venv", ".git", "reports", "node_modules"}
-PAGES = sorted(
-    path
-    for path in ROOT.rglob("*.md")
-    if not SKIPPED & set(path.relative_to(ROOT).parts[:-1]) or path.parent == ROOT
-)
-EXAMPLES = [
-    (page, number, code)
-    for page in PAGES
-    for number, code in enumerate(re.findall(r"```python\n(.*?)```", page.read_text("utf-8"), re.DOTALL))
-]
-MODULES = sorted(  # those of the statistics have a test of their own
-    one.name
-    for one in pkgutil.walk_packages(tk.__path__, "toolkit.")
-    if not one.name.startswith("toolkit.analysis")
-)
+EXAMPLES = [block for page in PAGES for block in blocks(page) if block.kind == "python"]
+MODULES = ["toolkit", *sorted(one.name for one in pkgutil.walk_packages(tk.__path__, "toolkit."))]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
@@ -81,14 +67,59 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(
-    ("page", "number", "code"), EXAMPLES, ids=[f"{page.relative_to(ROOT)}-{n}" for page, n, _ in EXAMPLES]
-)
-def test_every_python_example_runs(
-    page: Path, number: int, code: str, reader: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("block", EXAMPLES, ids=lambda block: f"{block.page}-{block.number}")
+def test_every_python_example_runs(block: Block, reader: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(reader)
-    exec(compile(code, f"{page.name}, example {number + 1}", "exec"), {})
+    exec(compile(block.code, f"{block.page}, block {block.number + 1}", "exec"), {})
+    plt.close("all")
+
+
+KINDS = {
+    "python": "test_every_python_example_runs",
+    "{code-cell}": "run by the build of the site",
+    "sh": "tests/cli/test_main.py",
+}
+"""Who runs or parses a kind of block."""
+
+
+TRIED_ELSEWHERE = {
+    "docs/design_in_fifteen_minutes.md": "test_design_page.py",
+    "docs/microdata.md": "needs a downloaded file: test_study_microdata.py",
+    "data_samples/gss_2018/README.md": "likewise",
+}
+
+
+def test_no_python_of_a_page_goes_untried() -> None:
+    """Indented blocks, fences of another kind and pages that the build does not execute would hide it."""
+    found = [block for page in PAGES for block in blocks(page)]
+    untried = [
+        f"{block.page}: {block.kind!r} {block.code}"
+        for block in found
+        if block.kind not in KINDS and PYTHON.search(block.code) and block.page not in TRIED_ELSEWHERE
+    ]
+    cells = {block.page for block in found if block.kind == "{code-cell}"}
+    assert len(EXAMPLES) > 40
+    assert untried == []
+    assert [page for page in cells if "execution_mode: force" not in (ROOT / page).read_text("utf-8")] == []
+
+
+@pytest.mark.parametrize(
+    ("code", "hidden"),
+    [
+        ("1. So:\n\n       import toolkit as tk\n       tk.load_study('x')", True),
+        ("Text.\n\n    gaps = tk.gaps(frame)", True),
+        ("- a\n\n  ```py\n  x = f(1)\n  ```", True),
+        ("Text.\n\n    gap = (x̄_a − x̄_b)·b*", False),
+        ("    survey-toolkit check my_study", False),
+    ],
+)
+def test_hidden_python_is_noticed(
+    code: str, hidden: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.documents.ROOT", tmp_path)
+    (tmp_path / "page.md").write_text(code, "utf-8")
+    (block,) = blocks(tmp_path / "page.md")
+    assert bool(PYTHON.search(block.code)) == hidden
 
 
 WITH_OUTPUT = [
@@ -166,12 +197,25 @@ def test_every_name_under_tk_is_there(page: Path) -> None:
     assert {name for name in named if not hasattr(tk, name)} == set()
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_docstring_examples_print_what_they_say(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from matplotlib import pyplot as plt
+NOT_RUN = {
+    "toolkit.disclosure.auditor": "needs a report",
+    "toolkit.platforms.limesurvey.fetching": "needs a server",
+    "toolkit.reporting.batch": "needs a notebook",
+    "toolkit.reporting.delivery": "needs a report",
+    "toolkit.reporting.verification": "needs a report",
+}
 
-    monkeypatch.chdir(ROOT)
+
+@pytest.mark.parametrize("name", MODULES)
+def test_docstring_examples_print_what_they_say(
+    name: str, reader: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a folder that may be written to, with the names of `sample`."""
+    monkeypatch.chdir(reader)
     plt.close("all")  # a page's figures stay open, and matplotlib warns of many
-    found = doctest.testmod(importlib.import_module(name), extraglobs={"np": np, "pd": pd})
+    module = importlib.import_module(name)
+    given = {key: value for key, value in sample().items() if key not in vars(module)}
+    found = doctest.testmod(module, extraglobs=given)
     plt.close("all")
     assert found.failed == 0
+    assert ("+SKIP" in Path(module.__file__ or "").read_text("utf-8")) == (name in NOT_RUN)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -119,6 +121,50 @@ def test_files_of_no_answers_are_refused(tmp_path: Path) -> None:
         with pytest.raises(InvalidInput):
             draft_study(tmp_path / "mine", path)
     assert not (tmp_path / "mine").exists()
+
+
+ROWS = "id,role,organisation,view\n" + "".join(
+    f"{n},{'manager' if n % 4 else 'staff'},acme,{'Agree' if n % 3 else 'Disagree'}\n" for n in range(40)
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "held", "code"),
+    [
+        ("a.csv", b"\xff\xfe", "empty"),
+        ("a.csv", b"{\\rtf1 answers}", "unsupported-format"),
+        ("a.csv", ROWS.replace("view", "vi\x1bew").encode(), "invalid-character"),
+        ("a.parquet", b"one line of text", "damaged-file"),
+        ("a.dta", b"\x10" + bytes(range(200)), "damaged-file"),
+    ],
+)
+def test_odd_files_are_refused_for_what_they_are(name: str, held: bytes, code: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(held)
+    with pytest.raises(InvalidInput) as caught:
+        draft_study(tmp_path / "mine", tmp_path / name)
+    assert [problem.code for problem in caught.value.problems] == [code]
+    assert not (tmp_path / "mine").exists()
+
+
+@pytest.mark.parametrize("name", ["a.csv.gz", "a.zip", "a.txt", "two\nlines.csv", "a.sav"])
+def test_files_in_other_wrappings_are_drafted_from(name: str, tmp_path: Path) -> None:
+    plain = ROWS.replace(",", "|") if name.endswith(".txt") else ROWS
+    if name.endswith(".zip"):
+        with zipfile.ZipFile(tmp_path / name, "w") as packed:
+            packed.writestr("export.csv", plain)
+    else:
+        data = gzip.compress(plain.encode()) if name.endswith(".gz") else plain.encode()
+        (tmp_path / name).write_bytes(data)
+    draft_study(tmp_path / "mine", tmp_path / name)
+    study = tk.load_study(tmp_path / "mine")
+    assert study.responses()["audience"].value_counts().to_dict() == {"manager": 30, "staff": 10}
+
+
+def test_blank_headings_over_numbers_are_one_row_of_headings(tmp_path: Path) -> None:
+    rows = "id,role,view,,\n" + "".join(f"{n},staff,Agree,{n % 5},{n % 3}\n" for n in range(40))
+    study, guesses, _ = _drafted(tmp_path, rows)
+    assert not any("two rows are headings" in guess for guess in guesses)
+    assert len(study.responses()) == 40
 
 
 def _drafted(tmp_path: Path, text: str, name: str = "export.csv") -> tuple[tk.Study, list[str], str]:

@@ -178,7 +178,7 @@ def write_files(folder: str | Path, files: Mapping[str, str | bytes], *, private
 
     Examples
     --------
-    >>> write_files("out", {"a.txt": "one\\n"})  # doctest: +SKIP
+    >>> write_files("out", {"a.txt": "one\\n"})
     [PosixPath('out/a.txt')]
     """
     folder = Path(folder)

@@ -16,11 +16,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.documents import PAGES, ROOT
+from tests.documents import commands as commands_of
 from toolkit.cli import _parser, main
 from toolkit.cli.common import BAD_INPUT, EXIT_CODES, FAILED
 from toolkit.study.starting import start_study
 
-ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "command_line.md").read_text("utf-8")
 
 
@@ -53,19 +54,15 @@ def test_every_example_of_a_help_page_is_understood(command: argparse.ArgumentPa
 
 CALLS = [
     (page.relative_to(ROOT).as_posix(), call)
-    for page in sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
-    if page.name != "CHANGELOG.md" and "_build" not in page.parts and "decisions" not in page.parts
-    for call in re.findall(
-        r"^ *survey-toolkit (.+)$", page.read_text("utf-8").replace("\\\n", " "), re.MULTILINE
-    )
+    for page in PAGES
+    if page.name != "CHANGELOG.md"
+    for call in commands_of(page)
 ]
 
 
 @pytest.mark.parametrize(("page", "call"), CALLS)
 def test_every_command_of_the_documents_is_understood(page: str, call: str) -> None:
-    for part in call.split("&& survey-toolkit "):
-        words = shlex.split(re.split(r"&&|[|>]", part)[0], comments=True)
-        assert _parser().parse_args(words).command
+    assert _parser().parse_args(shlex.split(call, comments=True)).command
 
 
 def test_the_page_of_the_command_line_names_existing_commands_and_every_exit_code() -> None:

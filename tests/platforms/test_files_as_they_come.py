@@ -314,7 +314,7 @@ def test_repeated_headings_are_numbered_for_every_table_and_noted(tmp_path: Path
     path = _written(tmp_path, "unit,view,view\na,1,3\n")
     coded = _read(path, view, mapping={**PLAIN, "items": {"view": {"column": "view (2)"}}})
     assert coded.coded["view"].tolist() == ["3"]
-    assert any("heading 'view' stands 2 times" in note for note in _rows(coded, "noted"))
+    assert any("heading 'view' occurs 2 times" in note for note in _rows(coded, "noted"))
 
 
 def test_a_platforms_repeated_heading_is_read_where_the_study_file_says_which(

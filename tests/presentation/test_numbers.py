@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import math
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -12,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit.presentation import numbers, rows, theme
 from toolkit.presentation.numbers import as_printed, base, interval, p_value, percent, points, rounded, share
 
 
@@ -81,8 +79,3 @@ def test_bases_and_p_values_are_worded_where_they_have_no_number() -> None:
         "1.000",
         "–",
     ]
-
-
-@pytest.mark.parametrize("module", [numbers, rows, theme], ids=lambda module: module.__name__)
-def test_examples_in_docstrings_hold(module: object) -> None:
-    assert doctest.testmod(module).failed == 0  # type: ignore[arg-type]

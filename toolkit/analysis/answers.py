@@ -792,8 +792,9 @@ def labels(
 
     Examples
     --------
-    >>> answers = labels(study.responses(), study.instrument, ["tenure", "audience"])  # doctest: +SKIP
-    >>> sns.countplot(answers, x="tenure", hue="audience")  # doctest: +SKIP
+    >>> import seaborn as sns
+    >>> answers = labels(study.responses(), study.instrument, ["tenure", "audience"])
+    >>> ax = sns.countplot(answers, x="tenure", hue="audience")
     """
     language = language or instrument.languages[0]
     coded = [v for v in instrument.variables if v.codes]

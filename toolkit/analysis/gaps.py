@@ -795,9 +795,14 @@ def beliefs(
 
     Examples
     --------
-    >>> shares = tk.proportions(frame, instrument, by="audience", measure="top")  # doctest: +SKIP
-    >>> means = tk.means(frame, instrument, by="audience")  # doctest: +SKIP
-    >>> tk.beliefs({"shares": shares, "means": means}, instrument)  # doctest: +SKIP
+    >>> readiness = tk.load_study("readiness")
+    >>> answers, instrument = readiness.responses(), readiness.instrument
+    >>> shares = tk.proportions(answers, instrument, by="audience", measure="top")
+    >>> means = tk.means(answers, instrument, by="audience")
+    >>> believed = tk.beliefs({"shares": shares, "means": means}, instrument)
+    >>> believed[["item", "about", "estimated", "reported"]].round(2).head(1)
+           item     about  estimated  reported
+    0  eststrug  struggle        0.3      0.51
     """
     frames = {"estimates": estimates} if isinstance(estimates, pd.DataFrame) else dict(estimates)
     rows: dict[tuple[Any, ...], dict[str, Any]] = {}

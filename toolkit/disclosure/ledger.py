@@ -847,7 +847,9 @@ class Ledger:
 
         Examples
         --------
-        >>> kept = study.ledger.keep(study.responses("org-03"), study.policy)  # doctest: +SKIP
+        >>> kept = study.ledger.keep(study.responses("org-03"), study.policy)
+        >>> kept.frame.shape == study.responses("org-03").shape
+        True
         """
         if binding is None:
             binding = self.binding() if self.exists else ()

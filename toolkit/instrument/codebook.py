@@ -57,7 +57,8 @@ def codebook(instrument: Instrument, language: str = "en") -> pd.DataFrame:
 
     Examples
     --------
-    >>> codebook(instrument).query("variable == 'burnout'")  # doctest: +SKIP
+    >>> codebook(instrument).query("variable == 'burnout'")["label"].unique()[:2].tolist()
+    ['Strongly disagree', 'Disagree']
     """
     if language not in instrument.languages:
         raise InvalidInput(

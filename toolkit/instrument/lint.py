@@ -756,7 +756,8 @@ def lint(instrument: Instrument) -> list[Problem]:
 
     Examples
     --------
-    >>> lint(load_instrument("instruments/employee.yaml"))  # doctest: +SKIP
+    >>> from toolkit.instrument import load_instrument
+    >>> lint(load_instrument("employee"))
     []
     """
     return list(dict.fromkeys(finding.problem() for finding in find(instrument)))

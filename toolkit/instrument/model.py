@@ -461,8 +461,8 @@ class Instrument(Strict):
 
         Examples
         --------
-        >>> instrument["leaders"]  # doctest: +SKIP
-        (Variable(name='leaders_listen', ...), Variable(name='leaders_plan', ...))
+        >>> instrument["burnout"].name, [variable.name for variable in instrument["aiways"]][:2]
+        ('burnout', ['aiways_rev', 'aiways_lrn'])
         """
         found = self._by_name.get(name) or self.of_item(name)
         if not found:

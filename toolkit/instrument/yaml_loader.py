@@ -110,8 +110,8 @@ def read_yaml(path: str | Path) -> Any:
 
     Examples
     --------
-    >>> read_yaml("study.yaml")["title"]  # doctest: +SKIP
-    'AI at work'
+    >>> read_yaml("data_samples/ai_at_work/study.yaml")["id"]
+    'ai_at_work'
     """
     return read_document(path).data
 

@@ -212,7 +212,7 @@ def export(
 
     Examples
     --------
-    >>> export(load_instrument("instruments/employee.yaml"), "limesurvey", "out")  # doctest: +SKIP
+    >>> export(tk.load_instrument("employee"), "limesurvey", "out")
     [PosixPath('out/ai-at-work.txt'), PosixPath('out/ai-at-work.manifest.json')]
     """
     from toolkit.platforms.words import fill_in, narrow

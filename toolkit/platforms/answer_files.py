@@ -58,7 +58,7 @@ def write_answers(
 
     Examples
     --------
-    >>> write_answers(frame, instrument, "out", to="sav", languages=["fr"])  # doctest: +SKIP
+    >>> write_answers(frame, instrument, "out", to="sav", languages=["en"])
     [PosixPath('out/ai-at-work-spss-answers.sav'), PosixPath('out/ai-at-work-spss-answers.manifest.json')]
     """
     files = get_platform(to).answers

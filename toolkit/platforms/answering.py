@@ -305,7 +305,7 @@ def missing_by_label(labels: Mapping[str, str], variable: Variable, instrument: 
 
     Examples
     --------
-    >>> missing_by_label({"-2": "Not asked"}, variable, instrument)  # doctest: +SKIP
+    >>> missing_by_label({"-2": "Not asked"}, instrument["burnout"], instrument)
     {'-2': '-4'}
     """
     own = {

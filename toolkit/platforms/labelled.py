@@ -176,8 +176,8 @@ def numbers_of(variable: Variable, instrument: Instrument) -> dict[str, int]:
 
     Examples
     --------
-    >>> numbers_of(instrument["country"], instrument)  # doctest: +SKIP
-    {'US': 1, 'UK': 2}
+    >>> numbers_of(instrument["country"], instrument)
+    {'US': 1, 'UK': 2, 'AU': 3, 'CA': 4}
     """
     plain = {code: int(code) for code in variable.codes if re.fullmatch("0|[1-9][0-9]*", code)}
     offered = [missing.code for missing in instrument.missing_of(variable)]

@@ -152,9 +152,10 @@ def read_manifest(path: str | Path) -> ExportManifest:
 
     Examples
     --------
-    >>> manifest = read_manifest("out/ai-at-work.manifest.json")  # doctest: +SKIP
-    >>> manifest.by_heading("code")["agree[burn]"].variable  # doctest: +SKIP
-    'agree_burn'
+    >>> from toolkit.platforms import export
+    >>> files = export(instrument, "limesurvey", "field")
+    >>> read_manifest("field/ai-at-work.manifest.json").by_heading("code")["aiways[rev]"].variable
+    'aiways_rev'
     """
     path = Path(path)
     try:

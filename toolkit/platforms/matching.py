@@ -63,7 +63,7 @@ def unique_sheet(sheet: Sheet) -> tuple[Sheet, tuple[str, ...]]:
     """Add a number to headings of a sheet that occur more than once, with a notice of each."""
     times = Counter(name for name in sheet.names if name)
     notes = [
-        f"heading '{name[:60]}' stands {count} times: the second is called '{name[:60]} (2)', and so on"
+        f"heading '{name[:60]}' occurs {count} times: the second is called '{name[:60]} (2)', and so on"
         for name, count in times.items()
         if count > 1
     ]
@@ -210,7 +210,7 @@ def _repeated(
             yield Problem(
                 "duplicate-column",
                 f"column {heading}",
-                f"heading stands {times} times{shown}",
+                f"heading occurs {times} times{shown}",
                 f"{hint}say what {', '.join(map(repr, mine[:4]))} are, under columns or ignore_columns",
             )
     blank = [number for number, heading in enumerate(headings, start=1) if not heading]

@@ -178,8 +178,8 @@ def headline(row: Any, instrument: Instrument) -> str:
 
     Examples
     --------
-    >>> for _, row in released["gaps"].iterrows():   # doctest: +SKIP
-    ...     print(headline(row, instrument))
+    >>> headline(released["gaps"].query("item == 'burnout'").iloc[-1], instrument)
+    'Burnout: 73% of employees against 33% of freelancers (agree); a gap of 40 points (19 to 56).'
     """
     name = item_name(instrument, row["item"])
     return led(name, finding(row, instrument))

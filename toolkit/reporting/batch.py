@@ -160,7 +160,7 @@ def run_reports(
     --------
     >>> import toolkit as tk
     >>> study = "data_samples/ai_at_work/study.yaml"
-    >>> made = tk.run_reports(study, organisations=["org-01"])  # doctest: +SKIP
+    >>> made = tk.run_reports(study, organisations=["org-10"])
     """
     options = RunOptions(
         organisations,
@@ -291,7 +291,7 @@ def run_notebook(
 
     Examples
     --------
-    >>> run_notebook("mine.ipynb", for_each="year", values=[2024, 2025])  # doctest: +SKIP
+    >>> made = run_notebook("mine.ipynb", for_each="year", values=[2024, 2025])  # doctest: +SKIP
     """
     options = RunOptions(
         out=out, workers=workers, force=force, seconds=seconds, memory=memory, cluster=cluster

@@ -203,8 +203,8 @@ def open_report(
     Examples
     --------
     >>> import toolkit as tk
-    >>> report = tk.open_report("data_samples/ai_at_work/study.yaml", "org-01")  # doctest: +SKIP
-    >>> report.gap_picture()  # doctest: +SKIP
+    >>> report = tk.open_report("data_samples/ai_at_work/study.yaml", "org-01")
+    >>> picture = report.gap_picture()
     """
     from toolkit.presentation.words import in_language
     from toolkit.reporting.job import open_study

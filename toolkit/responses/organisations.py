@@ -139,7 +139,7 @@ def _heading_problems(headings: Sequence[str], audiences: Sequence[str]) -> Iter
         )
     for name in dict.fromkeys(name for name in headings if headings.count(name) > 1):
         yield Problem(
-            "duplicate-column", f"column {name}", f"stands {headings.count(name)} times", "keep one of them"
+            "duplicate-column", f"column {name}", f"occurs {headings.count(name)} times", "keep one of them"
         )
     lacking = [name for name in audiences if name not in headings]
     others = [name for name in headings if name not in (*_KEYS, *audiences)]

@@ -370,8 +370,9 @@ def rehearse(
 
     Examples
     --------
-    >>> made = rehearse(instrument, {"employee": 200}, seed=1, careless=0.05)  # doctest: +SKIP
-    >>> made.key["careless"].value_counts()  # doctest: +SKIP
+    >>> made = rehearse(instrument, {"employee": 200}, seed=1, careless=0.05)
+    >>> int((made.key["careless"] != "").sum())
+    10
     """
     problems = [*_problems(instrument, n, careless, seed)]
     shares: tuple[Share, ...] = tuple(margins)

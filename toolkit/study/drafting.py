@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 from pydantic import PrivateAttr
 
-from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.errors import InvalidInput, Problem, near_names, printable
 from toolkit.instrument import Instrument
 from toolkit.instrument.lint import PLATFORM_COLUMNS
 from toolkit.instrument.model import RESERVED_COLUMNS
@@ -30,7 +30,7 @@ from toolkit.study.starting import CARRIED, FOR_REAL, study_file, study_id, yaml
 from toolkit.system import temporary_folder, write_new_folder
 
 _MOST_CATEGORIES = 20
-_ENDINGS = (".csv", ".tsv", ".txt", ".sav", ".zsav", ".dta", ".xlsx", ".parquet")
+_ENDINGS = (".csv", ".tsv", ".txt", ".sav", ".zsav", ".dta", ".xlsx", ".parquet", ".zip")
 _SIGNS = {
     "audience": r"audience|respondent group|group|role|position",
     "organisation": r"organi[sz]ation|company|employer|firm",
@@ -52,7 +52,7 @@ _QUALTRICS_ASIDE = {
     "marked as spam by Qualtrics": ("8", "12", "40", "Spam", "Possible Spam", "Imported Spam"),
 }  # fmt: skip
 """Reason to set a response of Qualtrics aside → what its Status then says."""
-_TEXT_FILES = (".csv", ".tsv", ".txt", ".xlsx")
+_TEXT_FILES = (".csv", ".tsv", ".txt", ".xlsx", ".zip")
 """Endings of the files whose platform the headings tell."""
 _OPTION = re.compile(r"(?P<stem>.+?)(?: ?\[(?P<bracket>.+)\]|___(?P<redcap>\w+)|(?: - +| \| |/)(?P<text>.+))")
 """Headings of a column per option: why[price], why___1, why/price, Why? - The price, Why? | The price."""
@@ -120,7 +120,8 @@ def draft_study(
 
     Examples
     --------
-    >>> files, guesses = draft_study("mine", "export.csv")  # doctest: +SKIP
+    >>> export = "data_samples/ai_at_work/answers/2026_staff_limesurvey_codes.csv"
+    >>> files, guesses = draft_study("mine", export)
     """
     folder, export = Path(folder), Path(export)
     id_ = study_id(folder)
@@ -156,8 +157,8 @@ def draft_study(
 
 
 def _head(name: str, guesses: Sequence[str]) -> str:
-    notes = "".join(f"# - {' '.join(guess.split())}\n" for guess in guesses)
-    return f"# Drafted from {name}. What was guessed, to be checked line by line:\n{notes}"
+    notes = "".join(f"# - {printable(' '.join(guess.split()))}\n" for guess in guesses)
+    return f"# Drafted from {printable(name)}. What was guessed, to be checked line by line:\n{notes}"
 
 
 class DraftedInstrument(Instrument):
@@ -280,9 +281,13 @@ def _written(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) and value.is_integer() else str(value)
 
 
+def _ending(export: Path) -> str:
+    return Path(export.name.lower().removesuffix(".gz")).suffix
+
+
 def _sheet_of_file(export: Path) -> Sheet:
-    if export.suffix.lower() not in _ENDINGS:
-        hint = f"export the answers as one of {', '.join(_ENDINGS)}"
+    if _ending(export) not in _ENDINGS:
+        hint = f"export the answers as one of {', '.join(_ENDINGS)}, or any of them as .gz"
         raise InvalidInput(
             export, [Problem("unsupported-format", f"file {export.name}", "cannot be drafted from", hint)]
         )
@@ -302,7 +307,7 @@ def _drafted(
     """Draft the questionnaire, the entry of its answers, and what was guessed."""
     guesses: list[str] = []
     platform = None
-    if export.suffix.lower() in _TEXT_FILES:
+    if _ending(export) in _TEXT_FILES:
         known = (one for one in PLATFORMS.values() if one.recognises("text", b"", sheet.names))
         platform = next(known, None)
     sheet, rows, names = _headings(sheet, platform, export, guesses)
@@ -311,9 +316,19 @@ def _drafted(
         for name in given.values()
         if name is not None and name not in sheet.names
     ]
+    problems += [
+        Problem(
+            "invalid-character",
+            f"column '{printable(name)}'",
+            "has a control character in its heading",
+            "rename it",
+        )
+        for name in sheet.names
+        if printable(name, keep="\n\t") != name
+    ]
     if problems:
         raise InvalidInput(export.name, problems)
-    if export.suffix.lower() in (".sav", ".zsav", ".dta") and not any(sheet.labels.values()):
+    if _ending(export) in (".sav", ".zsav", ".dta") and not any(sheet.labels.values()):
         guesses.append("the file has no value labels: answers are guessed from the cells alone")
     found = {kind: given.get(kind) or _told(kind, sheet, guesses, platform, names) for kind in _SIGNS}
     audiences, entry = _people(sheet, found, guesses, id_)
@@ -390,9 +405,9 @@ def _headings(
         if not re.fullmatch(r"[A-Z]{1,3}_\w+", first[ids]):
             rows = 3 if len(sheet.cells) > 1 and "ImportId" in str(sheet.cells.iloc[1, ids]) else 2
         tags = tuple(own if re.fullmatch(r"V\d+", tag) else tag for tag, own in zip(tags, first, strict=True))
-    elif export.suffix.lower() in _TEXT_FILES and (
+    elif _ending(export) in _TEXT_FILES and (
         {"Response", "Open-Ended Response"} & set(first)
-        or (len(blank) > 1 and all(first[place] for place in blank))
+        or (len(blank) > 1 and all(re.search(r"[^\W\d_]", first[place]) for place in blank))
     ):
         rows = 2
         guesses.append("the first two rows are headings: a column is called 'question | sub-heading'")

@@ -113,7 +113,7 @@ def register(
     Examples
     --------
     >>> test = RegisteredTest(item="burnout", audience="employee", direction="down")
-    >>> register(load_study("study.yaml"), "registration.yaml", wave="2027", tests=[test])  # doctest: +SKIP
+    >>> made = register(study, "registration.yaml", wave="2027", tests=[test])
     """
     path = Path(path)
     problems = list(_test_problems(tests, study.instrument, study.organisation_ids(), "test"))

@@ -88,7 +88,9 @@ def start_study(
 
     Examples
     --------
-    >>> start_study("my_study", audiences=["manager", "staff"])  # doctest: +SKIP
+    >>> files = start_study("new_study", audiences=["manager", "staff"], waves=["2026"])
+    >>> [file.name for file in files]
+    ['2026.csv', 'notebook.ipynb', 'organisations.csv', 'questionnaire.yaml', 'simulation.yaml', 'study.yaml']
     """
     folder = Path(folder)
     waves = tuple(waves) if waves is not None else (str(date.today().year),)

@@ -212,7 +212,7 @@ def test_a_token_used_twice_is_refused(limesurvey: Write, tiny: Instrument) -> N
 
 
 def test_a_heading_that_stands_twice_is_refused(limesurvey: Write, tiny: Instrument) -> None:
-    assert "column aiuse: heading stands 2 times" in _refusal(limesurvey(ANSWERED, extra=["aiuse"]), tiny)
+    assert "column aiuse: heading occurs 2 times" in _refusal(limesurvey(ANSWERED, extra=["aiuse"]), tiny)
 
 
 def test_a_missing_organisation_column_is_refused(limesurvey: Write, tiny: Instrument) -> None:

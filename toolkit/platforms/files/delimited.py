@@ -7,6 +7,7 @@ parsed by pandas; any other goes through Python's own strict parser, which can s
 from __future__ import annotations
 
 import csv
+import errno
 import io
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -84,6 +85,8 @@ def sheet_of_text(
     if "\x00" in text:
         what = "holds zero bytes: it is damaged or not text"
         raise InvalidInput(source, [Problem("damaged-file", "file", what, "export the answers again as CSV")])
+    if not text.strip("\ufeff \t\r\n"):
+        raise InvalidInput(source, [Problem("empty", "file", "is empty", "export it again")])
     delimiter, columns = _delimiter(text)
     check_cells(text.count(delimiter) + text.count("\n"), source, columns=columns)
     try:
@@ -128,7 +131,13 @@ def bytes_of(path: Path, source: str) -> bytes:
             source, [Problem("file-not-found", "file", f"'{path.name}' is not there", hint)]
         ) from None
     except OSError as error:
-        hint = "name a file of at most that size, close it elsewhere, or get the right to read it"
+        hint = {
+            errno.EACCES: "ask for permission to read it, or copy it to a folder of your own",
+            errno.EPERM: "ask for permission to read it, or copy it to a folder of your own",
+            errno.EFBIG: "name a file of at most that size",
+            errno.ELOOP: "the link leads to itself; name the file that it should lead to",
+            errno.ENAMETOOLONG: "give it a shorter name",
+        }.get(error.errno or 0, "name an ordinary file; if another program has it open, close it there")
         raise InvalidInput(
             source, [Problem("unreadable-file", "file", f"cannot be read ({error.strerror})", hint)]
         ) from error
@@ -186,7 +195,7 @@ def _not_utf8(data: bytes) -> Problem | None:
         return Problem(
             "damaged-file",
             "file",
-            "holds zero bytes: it is damaged or no text",
+            "holds zero bytes: it is damaged or not text",
             "export the answers again as CSV",
         )
     try:
@@ -203,6 +212,8 @@ def _delimiter(text: str) -> tuple[str, int]:
     lines = text[:_HEAD].lstrip("\r\n ").split("\n", 3)[:3]
     first, *below = ("".join(line.split('"')[::2]) for line in lines)
     delimiter = max(";,\t", key=first.count)
+    if first.count(delimiter) == 0 and below and 0 < first.count("|") == below[0].count("|"):
+        delimiter = "|"
     if first.count(delimiter) == 0 and len(below) == 2:  # perhaps a title above the headings
         counts = {
             one: below[0].count(one) for one in ";,\t" if below[0].count(one) == below[1].count(one) > 1

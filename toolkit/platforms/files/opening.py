@@ -25,6 +25,7 @@ _BEGINNINGS: Mapping[bytes, str] = {
     b"<stata_dta>": "stata",
     b"\xd0\xcf\x11\xe0": "old excel",
     b"%PDF": "pdf",
+    b"{\\rtf": "rich text",
     b"RDX": "r",
     b"SAS": "sas",
 }
@@ -36,9 +37,11 @@ UNREADABLE = (
 """What `zipfile` raises where an archive is damaged, encrypted or compressed as nobody else does."""
 _PROTECTED = "EncryptedPackage".encode("utf-16-le")
 _OLD_STATA = (0x69, 0x6C, 0x6E, 0x6F, 0x71, 0x72, 0x73)
+_NEVER_TEXT = (".xlsx", ".parquet", ".sav", ".zsav", ".dta")
 _REFUSED: Mapping[str, tuple[str, str]] = {
     "old excel": ("is an Excel file of before 2007", "save it as .xlsx, or export the answers as CSV"),
     "pdf": ("is a PDF", "export the answers as CSV"),
+    "rich text": ("is a document, not a table", "export the answers as CSV"),
     "r": ("is a file of R", "write it as CSV or Parquet there"),
     "sas": ("is a file of SAS", "write it as CSV, .sav or Parquet there"),
     "json": ("is JSON", "name the platform that wrote it (surveyjs, limesurvey), or export as CSV"),
@@ -78,7 +81,15 @@ def read_cells(path: Path, *, source: str, how: Opening = _AS_IT_IS, categories:
         Where the file is missing, empty, damaged or nothing of these.
     """
     data, notes = unpacked(path, source)
-    return cells_of(data, source=source, how=how, categories=categories, notes=notes)
+    ending = path.suffix.lower()
+    if not data or ending not in _NEVER_TEXT or kind_of(data) != "text":
+        return cells_of(data, source=source, how=how, categories=categories, notes=notes)
+    try:
+        notes = (*notes, f"the file is text, whatever its name ({ending}) says")
+        return cells_of(data, source=source, how=how, categories=categories, notes=notes)
+    except InvalidInput as fault:
+        what = f"is not a valid {ending} file, nor a table in text"
+        raise InvalidInput(source, [Problem("damaged-file", "file", what, "export it again")]) from fault
 
 
 def cells_of(
@@ -206,12 +217,12 @@ def decoded(data: bytes, *, source: str, encoding: str | None = None) -> tuple[s
         try:
             return data.decode(name), note
         except UnicodeDecodeError as error:
-            what = f"the file is damaged: byte {error.start} is no {name.upper()}"
+            what = f"the file is damaged: byte {error.start} is not valid {name.upper()}"
             raise InvalidInput(
                 source, [Problem("wrong-encoding", "file", what, "copy or export it again")]
             ) from error
     if b"\x00" in data:
-        what = "holds zero bytes: it is damaged or no text"
+        what = "holds zero bytes: it is damaged or not text"
         raise InvalidInput(source, [Problem("damaged-file", "file", what, "export the answers again as CSV")])
     try:
         return data.decode("utf-8"), ()

@@ -146,7 +146,7 @@ def headings_of(names: Sequence[str], what: str = "heading") -> Iterator[Problem
             yield Problem(
                 "duplicate-column",
                 f"column {name}",
-                f"{what} stands {counts[name]} times",
+                f"{what} occurs {counts[name]} times",
                 "rename all but one and export again",
             )
     blank = [number + 1 for number, name in enumerate(names) if not name]

@@ -72,8 +72,10 @@ def benchmark_dots(
 
     Examples
     --------
-    >>> ax = benchmark_dots(released, instrument)   # doctest: +SKIP
-    >>> description_of(ax).title   # doctest: +SKIP
+    >>> compared = tk.benchmark(shares, tk.load_findings("upwork_2024"))
+    >>> ax = benchmark_dots({"benchmarks": compared, "shares": shares}, instrument)
+    >>> tk.description_of(ax).title
+    'Flexible working: 89% of employees here, 73% published'
     """
     tables = Results(results, table)
     compared = tables.rows(table, ("item", "measure", by, "estimate_a", "estimate_b"))
@@ -257,7 +259,8 @@ def base_dots(
 
     Examples
     --------
-    >>> base_dots(intervals_by_base(0.77, [100, 625]))   # doctest: +SKIP
+    >>> from toolkit.reporting.notebook import intervals_by_base
+    >>> ax = base_dots(intervals_by_base(0.77, [100, 625]))
     """
     frame = Results(results, table).table(table, ("n", "estimate", "conf_low", "conf_high"))
     rows = records(frame[frame["shown"].astype(bool)].sort_values("n", kind="stable"))

@@ -126,8 +126,8 @@ def gap_dumbbell(
 
     Examples
     --------
-    >>> ax = gap_dumbbell({"gaps": gaps, "shares": shares}, instrument, most=6)   # doctest: +SKIP
-    >>> ax.figure.savefig("gaps.png")                                              # doctest: +SKIP
+    >>> ax = gap_dumbbell({"gaps": gaps, "shares": shares}, instrument, most=6)
+    >>> ax.figure.savefig("gaps.png")
     """
     tables = Results(results, table)
     gaps = [
@@ -234,7 +234,7 @@ def share_dots(
 
     Examples
     --------
-    >>> share_dots({"shares": shares}, instrument, items=["ready_plan", "ready_skill"])   # doctest: +SKIP
+    >>> ax = share_dots(released, instrument, items=["burnout", "wellbeing"])
     """
     tables, names = Results(results, table), dict(names or {})
     place = {item: number for number, item in enumerate(items)}

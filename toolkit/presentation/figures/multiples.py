@@ -100,8 +100,8 @@ def theme_multiples(
 
     Examples
     --------
-    >>> figure = theme_multiples({"shares": shares}, instrument)   # doctest: +SKIP
-    >>> figure.savefig("themes.png")   # doctest: +SKIP
+    >>> figure = theme_multiples({"shares": shares}, instrument)
+    >>> figure.savefig("themes.png")
     """
     tables = Results(results, table)
     found = [

@@ -86,8 +86,9 @@ def visible_gap_strip(
 
     Examples
     --------
-    >>> ax = visible_gap_strip({"gaps": gaps}, instrument)   # doctest: +SKIP
-    >>> description_of(ax).title   # doctest: +SKIP
+    >>> ax = visible_gap_strip(released, instrument)
+    >>> tk.description_of(ax).title
+    'This survey detects gaps of about 29 points or more between employees and freelancers'
     """
     frame = Results(results, table).table(table, ("measure", "gap", "minimum_detectable_gap"))
     rows = shown_rows(frame[frame["measure"] == measure])
