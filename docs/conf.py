@@ -116,9 +116,9 @@ def _write_reference() -> None:
         "# API reference",
         "",
         "Every public name of `import toolkit as tk`. Packages list more in their `__all__`.",
-        "Examples assume a study, such as `study = tk.load_study('ai_at_work')`, `instrument = study.instrument`,",
-        "the `answers` of one organisation, and results such as `gaps` and `shares`",
-        "as the [gallery](gallery.md) computes them.",
+        "Examples assume a study, such as `study = tk.load_study('ai_at_work')`,",
+        "`instrument = study.instrument`, the `answers` of one organisation, and results",
+        "such as `gaps` and `shares`, as the [gallery](gallery.md) computes them.",
         "",
     ]
     order = list(dict.fromkeys(_AREAS.values()))

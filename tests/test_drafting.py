@@ -123,7 +123,7 @@ def test_files_of_no_answers_are_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "mine").exists()
 
 
-ROWS = "id,role,organisation,view\n" + "".join(
+ANSWERS = "id,role,organisation,view\n" + "".join(
     f"{n},{'manager' if n % 4 else 'staff'},acme,{'Agree' if n % 3 else 'Disagree'}\n" for n in range(40)
 )
 
@@ -133,7 +133,7 @@ ROWS = "id,role,organisation,view\n" + "".join(
     [
         ("a.csv", b"\xff\xfe", "empty"),
         ("a.csv", b"{\\rtf1 answers}", "unsupported-format"),
-        ("a.csv", ROWS.replace("view", "vi\x1bew").encode(), "invalid-character"),
+        ("a.csv", ANSWERS.replace("view", "vi\x1bew").encode(), "invalid-character"),
         ("a.parquet", b"one line of text", "damaged-file"),
         ("a.dta", b"\x10" + bytes(range(200)), "damaged-file"),
     ],
@@ -148,7 +148,7 @@ def test_odd_files_are_refused_for_what_they_are(name: str, held: bytes, code: s
 
 @pytest.mark.parametrize("name", ["a.csv.gz", "a.zip", "a.txt", "two\nlines.csv", "a.sav"])
 def test_files_in_other_wrappings_are_drafted_from(name: str, tmp_path: Path) -> None:
-    plain = ROWS.replace(",", "|") if name.endswith(".txt") else ROWS
+    plain = ANSWERS.replace(",", "|") if name.endswith(".txt") else ANSWERS
     if name.endswith(".zip"):
         with zipfile.ZipFile(tmp_path / name, "w") as packed:
             packed.writestr("export.csv", plain)
