@@ -14,11 +14,13 @@ import json
 import re
 import shutil
 import struct
+import time
 import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
@@ -418,6 +420,9 @@ def test_an_option_called_like_a_group_or_an_answer_is_not_taken_for_the_questio
         assert tracer.untraced(Text("a table", words, "row")) == ""
     assert tracer.untraced(Text("a table", "Minutes for the task | Employees | 331 | 151.4", "row")) == ""
     assert tracer.untraced(Text("a table", "Minutes for the task | Employees | 331 | 163.2", "row"))
+    hashed = "Minutes for the task is among those registered (SHA-256 144c96f23363cf5b…)"
+    assert tracer.untraced(Text("a page", hashed, "prose")) == ""
+    assert tracer.untraced(Text("a page", hashed.replace("144c96f23363cf5b", "144 registered"), "prose"))
 
 
 def test_how_a_mean_changed_follows_from_the_released_means() -> None:
@@ -495,3 +500,64 @@ def test_the_command_ends_with_what_it_found(tmp_path: Path, capsys: pytest.Capt
     assert main(["audit", str(leaking)]) == 1
     assert "n 26" in capsys.readouterr().out
     assert main(["audit", str(tmp_path / "nowhere")]) == 2
+
+
+# Where answers are weighted
+
+
+def heavy_and_light(answers: str) -> pd.DataFrame:
+    """Forty staff, of whom every other weighs twice as much; "1" of an answer is agreement."""
+    weights = [1.0, 2.0] * (len(answers) // 2)
+    return pd.DataFrame({"audience": "staff", "agrees": list(answers), "weight": weights})
+
+
+def weighted_row(frame: pd.DataFrame, digits: int, bound: str = "") -> dict[str, str]:
+    share = frame["weight"][frame["agrees"] == "1"].sum() / frame["weight"].sum()
+    shown = {"shown": "True", "bound": bound, "estimate": "0.05" if bound else f"{share:.{digits}f}"}
+    facts = {
+        "item": "agrees",
+        "measure": "1",
+        "audience": "staff",
+        "n": str(len(frame)),
+        "n_shown": str(len(frame)),
+    }
+    return {**facts, **shown, "effective_n": "36", "": "results.csv row 2"}
+
+
+def bounded(frame: pd.DataFrame, row: dict[str, str], seconds: float = 60) -> auditor._Puzzle:
+    release_ = auditor._Release(Path("one"), False, (), {"organisation": "one", "wave": "2026"}, (row,))
+    return auditor._Puzzle([release_], Policy(), None, time.process_time() + seconds, {"2026": frame})
+
+
+def test_another_answer_is_found_where_a_bound_hides_a_weighted_count() -> None:
+    frame = heavy_and_light("1" + "0" * 39)
+    found = bounded(frame, weighted_row(frame, 3, "<="))
+    assert found.breaches == found.unfinished == []
+    assert [(one["low"], one["high"]) for one in found.counts] == [(0, 1)]
+
+
+def test_a_weighted_share_near_none_that_is_printed_is_found() -> None:
+    frame = heavy_and_light("1" + "0" * 39)
+    found = bounded(frame, weighted_row(frame, 3))
+    assert [one.kind for one in found.breaches] == ["count"]
+    assert [(one["low"], one["high"]) for one in found.counts] == [(1, 1)]
+
+
+def test_people_of_one_weight_are_exchanged_for_others_of_the_same() -> None:
+    """Two light ones for a heavy one, and back: three people at most answer otherwise."""
+    rows = np.array([[1.0, 2.0, 0.0, 0.0]])  # of cells 0 and 1 who agree, then who do not
+    part = auditor._Part(
+        np.arange(4), rows, np.array([4.0]), np.array([4.0]), np.array([0, 1, 0, 1]), np.array([9.0, 9, 9, 9])
+    )
+    start = np.array([0.0, 2, 9, 7])
+    more = part.exchanged(start, [0, 1], True)
+    assert more is not None
+    assert more.tolist() == [2, 1, 7, 8]
+    assert part.exchanged(start, [0, 1], False) is None  # one agrees at least twice over
+
+
+def test_an_audit_without_time_refuses_weighted_counts_and_does_not_fail() -> None:
+    frame = heavy_and_light("1" + "0" * 39)
+    found = bounded(frame, weighted_row(frame, 3), seconds=-1)
+    assert found.breaches == []
+    assert "not bounded in time" in found.unfinished[0]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -15,11 +18,16 @@ import toolkit as tk
 from tests.refusals import Refusal, problem
 from toolkit.cli import main
 from toolkit.disclosure import release
-from toolkit.disclosure.ledger import group_text
+from toolkit.disclosure.auditor import audit_release
+from toolkit.disclosure.ledger import Ledger, group_text
 from toolkit.errors import InvalidInput
-from toolkit.reporting.cuts import UNKNOWN, blocks_of, column_of, cut_tables, members_of
-from toolkit.reporting.gathering import beside_releases
-from toolkit.reporting.sections.cuts import cells_of, group_pages
+from toolkit.presentation.numbers import percent
+from toolkit.reporting.batch import run_study
+from toolkit.reporting.cuts import GROUPS, UNKNOWN, blocks_of, column_of, cut_tables, members_of
+from toolkit.reporting.gathering import beside_releases, gather
+from toolkit.reporting.manifest import sha256_of
+from toolkit.reporting.options import RunOptions
+from toolkit.reporting.sections.cuts import cells_of
 from toolkit.study.weighting import cut_problems
 
 SAMPLE = Path(__file__).resolve().parents[2] / "data_samples" / "weighted"
@@ -218,15 +226,58 @@ def test_a_study_without_cuts_has_no_such_chapter() -> None:
     assert plain.cut_tests is None
 
 
-def test_pages_of_groups_hold_only_what_the_report_shows(study: tk.Study, tmp_path: Path, capsys) -> None:
-    assert main(["report", str(SAMPLE), "-o", "hazelton", "--for", "dept=*", "--out", str(tmp_path)]) == 0
-    written = sorted(path.name for path in (tmp_path / "weighted" / "2026" / "hazelton" / "groups").iterdir())
-    cells = cells_of(tk.open_report(study, "hazelton"), "dept", "staff")
-    assert written == sorted(f"dept-{one}.html" for one in cells.dropna(subset=["share"])["group"].unique())
-    capsys.readouterr()
+@pytest.fixture(scope="module")
+def paged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A released report of an organisation with a brand, with the pages of all its groups."""
+    home = tmp_path_factory.mktemp("paged")
+    source = shutil.copytree(SAMPLE, home / "weighted")
+    options = ["-o", "ashgrove", "--for", "dept=*", "--for", "tenure=new", "--workers", "1"]
+    assert main(["release", str(source), *options, "--out", str(home / "out")]) == 0
+    return home / "out" / "weighted" / "2026" / "ashgrove"
+
+
+def test_pages_of_groups_hold_only_what_the_report_shows(report: tk.OrganisationReport, paged: Path) -> None:
+    cells = cells_of(report, "dept", "staff").dropna(subset=["share"])
+    names = [f"dept-{one}.html" for one in cells["group"].unique()]
+    assert sorted(path.name for path in (paged / GROUPS).iterdir()) == sorted([*names, "tenure-new.html"])
+    with (paged / "results.csv").open(encoding="utf-8-sig") as file:
+        rows = [row for row in csv.DictReader(file) if row["shown"] == "True"]
+    allowed = {percent(float(row["estimate"])) for row in rows if row["estimate"]}
+    for path in (paged / GROUPS).iterdir():
+        found = set(re.findall(r">(\d+%)<", path.read_text("utf-8")))
+        assert len(found) > 2
+        assert found <= allowed, path.name
+
+
+def test_pages_of_groups_leave_with_their_report(paged: Path) -> None:
+    """They are audited, recorded by their hashes, without the mark of a draft, in the client's brand."""
+    study = tk.load_study(paged.parents[3] / "weighted")
+    (outputs,) = (one.data["outputs"] for one in study.ledger.entries() if one.kind == "outputs")
+    for path in (paged / GROUPS).iterdir():
+        assert outputs[f"{GROUPS}/{path.name}"] == sha256_of(path)
+        page, whole = (one.read_text("utf-8").partition("<main")[0] for one in (path, paged / "report.html"))
+        logos = [re.findall(r'src="(data:image[^"]+)"', one) for one in (page, whole)]
+        assert logos[0] == logos[1] != []
+        assert "draft" not in page
+    text = (paged.parent / "_batch" / "certificates.jsonl").read_text("utf-8")
+    assert json.loads(text)["certificate"]["files"] == len(outputs) + 1  # the manifest too
+    planted = shutil.copytree(paged, paged.parents[3] / "planted")
+    page = planted / GROUPS / "dept-ops.html"
+    words = page.read_text("utf-8").replace("</main>", "<p>Hazelton Housing</p></main>")
+    page.write_text(words, "utf-8")
+    found = audit_release(planted, study=study)
+    assert [(one.kind, GROUPS in one.where) for one in found.breaches] == [("foreign", True)]
+
+
+def test_unknown_groups_are_refused_before_anything_is_built(tmp_path: Path, capsys) -> None:
     wanted = problem("unknown-name", "--for team=a") + problem("unknown-value", "--for dept=lab")
+    options = RunOptions(["hazelton"], out=tmp_path, groups=["team=a", "dept=lab"])
     with pytest.raises(InvalidInput, check=wanted):
-        group_pages(study, ["team=a", "dept=lab"], out=tmp_path)
+        run_study(SAMPLE, options)
+    assert not (tmp_path / "weighted" / "2026" / "hazelton").exists()
+    with pytest.raises(SystemExit):
+        main(["report", str(SAMPLE), "--for", "hazelton"])
+    assert "-o" in capsys.readouterr().err
 
 
 # Bad columns
@@ -312,3 +363,39 @@ def test_the_ledger_holds_the_people_of_every_group_that_is_shown(
             group = group_text({"audience": row["audience"], f"cut_{cut}": row[f"cut_{cut}"]}.items())
             assert (row["item"], group) in people.bases
             assert people.answered(row["item"], group).sum() == row["n"]
+
+
+@pytest.mark.parametrize("levels", [False, True])
+def test_two_issues_with_other_blocks_give_no_hidden_group_back(
+    study: tk.Study, tmp_path: Path, levels: bool
+) -> None:
+    """Attack: all six of ops agree, so they are shown together with admin; then eight more of ops answer."""
+    staff = study.responses("kelso", missing="codes")
+    staff = staff[staff["audience"] == "staff"].iloc[[0] * 35].reset_index(drop=True)
+    groups = ["ops"] * 6 + ["admin"] * 9 + ["sales"] * 12 + ["ops"] * 8
+    agree = [1] * 6 + [1, 0, 0] * 3 + [1, 0, 0] * 4 + [1, 0, 0, 0] * 2
+    staff = staff.assign(respondent=list(map(str, range(35))), dept=groups, division="all", tenure="long")
+    for name in ITEMS:
+        codes = ["5" if one else "1" for one in agree]
+        staff[name] = pd.Categorical(codes, list(study.instrument[name].categories), ordered=True)
+    plain = {
+        "weighting": None,
+        "margins": None,
+        "peers": None,
+        "quality": False,
+        "comments": None,
+        "registration": None,
+    }
+    cut = {"cuts": (), "levels": ("division", "dept")} if levels else {"cuts": ("dept",)}
+    shown = []
+    for frame in (staff.iloc[:27], staff):
+        own = replace(study, **plain, **cut)
+        own.__dict__["_gathered"] = replace(study._gathered, frame=frame.reset_index(drop=True))
+        own.__dict__["ledger"] = Ledger(tmp_path / "ledger.jsonl", study.id, key=b"a key for the tests only")
+        with own.ledger.open() as opened:
+            released = gather(own, "kelso", "2026").released
+            rows = released.rows("cut_dept") if "cut_dept" in released else ()
+            shown.append({row["cut_dept"] for row in rows if row["shown"] and row["item"] == "goals"})
+            opened.release(beside_releases(own, "kelso", "2026", hashed=True).people, own.policy)
+    path = "all / " if levels else ""
+    assert shown == [{f"{path}admin + {path}ops", f"{path}sales"}, set()]

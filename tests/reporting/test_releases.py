@@ -291,6 +291,68 @@ def test_a_lost_ledger_is_found_by_what_was_released(tmp_path: Path) -> None:
     assert codes(raised) == ["file-not-found"]
 
 
+def test_a_lost_ledger_stops_drafts_too_which_would_replace_what_shows_it(tmp_path: Path) -> None:
+    path = write_study(tmp_path, {"2026": said(range(1, 41))})
+    run(path, tmp_path / "out")
+    for file in tmp_path.glob("*.jsonl*"):
+        file.unlink()
+    for release in (False, True):
+        with pytest.raises(InvalidInput) as raised:
+            run(path, tmp_path / "out", release=release)
+        assert codes(raised) == ["file-not-found"]
+    run(path, tmp_path / "elsewhere", release=False)
+
+
+def cut_off(folder: Path) -> None:
+    path = folder / "study.releases.jsonl"
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))
+
+
+def edited(folder: Path) -> None:
+    path = folder / "study.releases.jsonl"
+    path.write_bytes(path.read_bytes().replace(b'"acme"', b'"acne"', 1))
+
+
+def of_another_study(folder: Path) -> None:
+    path = folder / "study.yaml"
+    path.write_text(path.read_text("utf-8").replace("id: canteen", "id: kitchen"), "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (cut_off, "3 entries were recorded, but 2 are there"),
+        (edited, "entry 2: was changed after it was recorded"),
+        (of_another_study, "belongs to another study"),
+        (None, "was made with another key"),
+    ],
+)
+def test_every_command_says_what_is_wrong_with_the_ledger_and_leaves_it(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    spoil: Callable[[Path], None] | None,
+    words: str,
+) -> None:
+    path, out = write_study(tmp_path, {"2026": said(range(1, 41))}), tmp_path / "out"
+    run(path, out)
+    folder = out / "canteen" / "2026" / "acme"
+    rows = "item,audience,measure,n,n_shown,estimate,bound,shown\ngood,staff,top,40,40,0.5,,True\n"
+    (folder / "results.csv").write_text(rows, "utf-8")
+    if spoil is None:
+        monkeypatch.setenv("SURVEY_TOOLKIT_LEDGER_KEY", "another key for the tests")
+    else:
+        spoil(tmp_path)
+    kept = {one.name: one.read_bytes() for one in tmp_path.glob("study.releases.jsonl*")}
+    for command, code in (("check", 1), ("report", 2), ("release", 2)):
+        options = [] if command == "check" else ["--out", str(out)]
+        assert main([command, str(path), *options]) == code, command
+        assert words in "".join(capsys.readouterr()), command
+    assert main(["audit", str(folder), "--study", str(path)]) == 0  # of one issue, nothing has to be compared
+    assert words in capsys.readouterr().out
+    assert {one.name: one.read_bytes() for one in tmp_path.glob("study.releases.jsonl*")} == kept
+
+
 def test_an_organisation_that_was_renamed_is_found(tmp_path: Path) -> None:
     path = write_study(tmp_path, {"2026": said(range(1, 41))})
     run(path, tmp_path / "out")

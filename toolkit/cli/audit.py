@@ -62,11 +62,13 @@ def _audit(given: argparse.Namespace) -> int:
 
     study = load_study(study_file(given.study), data=given.data) if given.study else None
     every = [*given.folders, *given.earlier]
+    recorded, notes = (False, []) if study is None else _recorded(study, every)
     found = audit_release(
         given.folders,
         study=study,
         earlier=given.earlier,
-        recorded=study is not None and _recorded(study, every),
+        notes=notes,
+        recorded=recorded,
         seconds=given.seconds,
     )
     print_certificate(found)
@@ -76,12 +78,12 @@ def _audit(given: argparse.Namespace) -> int:
     return 0 if found.passed else FAILED
 
 
-def _recorded(study: Study, folders: Sequence[str]) -> bool:
-    """Return whether the study's ledger holds the releases; without its key nobody knows."""
+def _recorded(study: Study, folders: Sequence[str]) -> tuple[bool, list[str]]:
+    """Return whether the study's ledger holds the releases, and why that cannot be known."""
     try:
-        return study.ledger.exists and study.ledger.holds(folders)
-    except InvalidInput:
-        return False
+        return study.ledger.exists and study.ledger.holds(folders), []
+    except InvalidInput as fault:
+        return False, [f"the ledger is not known: {problem}" for problem in fault.problems]
 
 
 def audit_reports(made: pd.DataFrame, given: argparse.Namespace, message: Callable[[str], None]) -> bool:
@@ -102,8 +104,8 @@ def audit_reports(made: pd.DataFrame, given: argparse.Namespace, message: Callab
     for row in rows.itertuples():
         folder = Path(str(row.folder))
         own = folder.parent / BATCH_FOLDER
-        recorded = _recorded(study, given.earlier)  # the reports were made beside them
-        found = audit_release(folder, study=study, earlier=given.earlier, recorded=recorded)
+        recorded, notes = _recorded(study, given.earlier)  # the reports were made beside them
+        found = audit_release(folder, study=study, earlier=given.earlier, notes=notes, recorded=recorded)
         found.save(own / "certificates", str(row.organisation))
         verdicts[str(row.organisation)] = found.passed
         if not found.passed:

@@ -92,12 +92,19 @@ def add_selection(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--organisation",
         "-o",
-        "--for",
         dest="organisations",
         action="append",
         metavar="ID",
-        help="only this organisation (repeatable); --for CUT=GROUP: instead of reports, the page of a group "
-        "of a cut, --for CUT=*: of all its groups",
+        help="only this organisation (repeatable)",
+    )
+    command.add_argument(
+        "--for",
+        dest="groups",
+        action="append",
+        type=_group,
+        metavar="CUT=GROUP",
+        help="beside each report the page of a group for its manager; CUT=*: of all groups of a cut "
+        "(repeatable)",
     )
     command.add_argument(
         "--overall",
@@ -142,6 +149,14 @@ def _add_limits(command: argparse.ArgumentParser, what: str) -> None:
     )
 
 
+def _group(text: str) -> str:
+    if not all(text.partition("=")):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not CUT=GROUP or CUT=*; an organisation is given by -o"
+        )
+    return text
+
+
 def pair(text: str) -> tuple[str, str]:
     """Parse NAME=VALUE.
 
@@ -159,10 +174,8 @@ def pair(text: str) -> tuple[str, str]:
 def build(given: argparse.Namespace) -> int:
     """Build the reports, print a summary and return the exit code."""
     from toolkit.reporting.batch import run_study
+    from toolkit.reporting.cuts import GROUPS
 
-    groups = [one for one in given.organisations or () if "=" in one]
-    if groups and given.command == "report":
-        return _group_pages(given, groups)
     printer = ProgressPrinter()
     try:
         made = run_study(
@@ -174,6 +187,11 @@ def build(given: argparse.Namespace) -> int:
     printer.line(
         ", ".join(f"{counts[status]} {words}" for status, words in STATUS.items() if status in counts)
     )
+    if given.groups:
+        folders = [Path(one) / GROUPS for one in made.loc[made["status"] != "failed", "folder"]]
+        pages = [path for folder in folders if folder.is_dir() for path in sorted(folder.iterdir())]
+        printer.line("\n".join(map(_relative, pages)) or "No page of a group: none of them may be shown.")
+        given.result |= {"pages": list(map(str, pages))}
     index = str(made.attrs["index"])
     printer.line(f"Open {index if '://' in index else _relative(index)}")
     given.result |= {"index": index, "reports": records(made)}
@@ -183,27 +201,6 @@ def build(given: argparse.Namespace) -> int:
 
         code = code if audit_reports(made, given, printer.line) else FAILED
     return code
-
-
-def _group_pages(given: argparse.Namespace, groups: list[str]) -> int:
-    from toolkit.reporting.formats import check_formats
-    from toolkit.reporting.sections.cuts import group_pages
-    from toolkit.study import load_study
-
-    made = group_pages(
-        load_study(study_file(given.study), data=given.data),
-        groups,
-        out=Path(given.out),
-        wave=given.wave,
-        organisations=[one for one in given.organisations if one not in groups] or None,
-        formats=check_formats(given.formats),
-    )
-    for path in made:
-        print(_relative(path))
-    if not made:
-        print("No page was written: none of these groups may be shown.")
-    given.result |= {"pages": [str(path) for path in made]}
-    return 0
 
 
 def _code(made: pd.DataFrame, given: argparse.Namespace) -> int:

@@ -35,12 +35,16 @@ from toolkit.weighting import effective_n
 SECONDS = 120.0
 """Processor time an audit may take before it gives up and refuses the release."""
 _EPS = 1e-6
+_ANY = "\0"
+"""Value of a column by which nothing that is stated of an audience divides it."""
 _MANY = 1e6
-_OUT_OF_TIME = 1
-"""Status of `scipy.optimize.milp` at its limit."""
-_SECONDS_OF_A_SEARCH = 30.0
-"""Of one search for a further possible value of a weighted count."""
 """More people than an organisation has: the end of what is not bounded."""
+_DECIDED = (0, 2, 3)
+"""Statuses of `scipy.optimize.milp` that did not run out of time or nodes."""
+_STARTS = 12
+"""Solutions from which one with a further value is sought."""
+_NODES = 2000
+"""Of one search for a further value of a weighted count; a number, so that a busy machine finds as much."""
 _NOT_GROUPS = frozenset(
     {
         "table",
@@ -628,6 +632,9 @@ class _Puzzle:
 
     def __post_init__(self) -> None:
         self.rows: list[_Row] = []
+        self._frames: dict[tuple[str, str], pd.DataFrame | None] = {}
+        self._columns: dict[tuple[int, str], npt.NDArray[np.object_]] = {}
+        self._masks: dict[tuple[int, str, str, tuple[str, ...]], npt.NDArray[np.bool_]] = {}
         self._found: dict[int, tuple[str, ...]] = {}
         self._matrix: tuple[Any, npt.NDArray[np.float64], npt.NDArray[np.float64]] | None = None
         self._known: dict[frozenset[int], tuple[float, float]] = {}
@@ -638,6 +645,12 @@ class _Puzzle:
         self.cells: dict[_Key, dict[tuple[tuple[str, ...], str], tuple[int, ...]]] = {}
         self.columns: dict[_Key, tuple[str, ...]] = {}
         self.classes: list[int] = []
+        self.people: list[int] = []
+        """Variable → number of its cell: people of one group and weight, whose answers they are."""
+        self._starts: dict[int, npt.NDArray[np.float64]] = {}
+        self.timed_out = False
+        self._pace = 1.0
+        """Seconds per second of processor time in the last search."""
         self._read()
         for key, sides in self.sides.items():
             self._question(key, sides)
@@ -705,11 +718,23 @@ class _Puzzle:
 
     def _frame(self, wave: str, group: Group) -> pd.DataFrame | None:
         """Return the answers with weights that a group is part of; None where all weights are alike."""
-        frame = (self.weights or {}).get(wave)
-        audience = dict(group).get("audience")
-        if frame is not None and audience:
-            frame = frame[(frame["audience"] == audience).to_numpy()]
-        return None if frame is None or frame["weight"].nunique() < 2 else frame
+        audience = dict(group).get("audience", "")
+        if (wave, audience) not in self._frames:
+            frame = (self.weights or {}).get(wave)
+            if frame is not None and audience:
+                frame = frame[(frame["audience"] == audience).to_numpy()]
+            alike = frame is None or frame["weight"].nunique() < 2
+            self._frames[wave, audience] = None if alike else frame
+        return self._frames[wave, audience]
+
+    def _texts(self, frame: pd.DataFrame, name: str) -> npt.NDArray[np.object_]:
+        """Return a column of answers as texts, "(not said)" for a missing one, each made once."""
+        if (id(frame), name) not in self._columns:
+            column = frame[name].astype("object")
+            self._columns[id(frame), name] = (
+                column.where(frame[name].notna(), "(not said)").astype(str).to_numpy(object)
+            )
+        return self._columns[id(frame), name]
 
     def _interval(self, side: _Side) -> tuple[float, float]:
         """Return the counts that a printed share of a known base allows; of a weighted one, the shares."""
@@ -786,15 +811,22 @@ class _Puzzle:
             inside &= frame[item].notna().to_numpy()
         for (column, listed), value in zip(values.items(), atom, strict=True):
             name = column.removeprefix("cut_")
+            if value == _ANY:
+                continue
             if name not in frame:
                 whole = False
                 continue
-            given = frame[name].astype("object").where(frame[name].notna(), "(not said)").astype(str)
-            of = given.isin(value.split(" + ")) if value else ~given.isin(" + ".join(listed).split(" + "))
-            inside &= of.to_numpy()
-        given = frame[item].astype(str)[inside] if item in frame else pd.Series("", frame.index[inside])
-        parts = given.groupby(frame["weight"][inside].round(9))
-        return [(float(str(one)), len(part), part.tolist()) for one, part in parts] or [(1.0, 0, [])], whole
+            place = (id(frame), name, value, tuple(listed))
+            if place not in self._masks:
+                parts = value.split(" + ") if value else " + ".join(listed).split(" + ")
+                self._masks[place] = np.isin(self._texts(frame, name), parts) == bool(value)
+            inside &= self._masks[place]
+        found: dict[float, list[str]] = defaultdict(list)
+        given = self._texts(frame, item) if item in frame else np.full(len(frame), "", dtype=object)
+        weights = frame["weight"].to_numpy(float).round(9)
+        for weight, answer in zip(weights[inside].tolist(), given[inside].tolist(), strict=True):
+            found[weight].append(answer)
+        return [(one, len(said), said) for one, said in sorted(found.items())] or [(1.0, 0, [])], whole
 
     def _question(self, key: _Key, sides: list[_Side]) -> None:
         wave, _version, item = key
@@ -809,7 +841,12 @@ class _Puzzle:
                 if invited:
                     seen.pop("", None)
             values[column] = list(seen)
-        atoms = list(product(*values.values()))
+        atoms = list[tuple[str, ...]]()
+        for audience in values.get("audience", [""]):
+            own = (side.group for side in sides if dict(side.group).get("audience", audience) == audience)
+            used = {column for group in own for column, _ in group} | {"audience"}
+            parts = {name: found if name in used else [_ANY] for name, found in values.items()}
+            atoms += product(*(parts | ({"audience": [audience]} if "audience" in values else {})).values())
         if len(atoms) * len(codes) > 4000:
             self.unfinished.append(f"wave {wave}, {item}: {len(atoms)} crossed groups are too many to bound")
             return
@@ -822,10 +859,12 @@ class _Puzzle:
             cell = set(zip(columns, atom, strict=True))
             known = not routed or any(not math.isnan(one.n) and set(one.group) <= cell for one in sides)
             weights, whole = self._classes(key, values, atom, known=known)
+            cell_number = len(self.upper)
             for code in codes:
                 made = range(len(self.upper), len(self.upper) + max(1, len(weights)))
                 self.upper += [min(cap, size) for _, size, _ in weights] or [cap]
                 self.weight += [weight for weight, *_ in weights] or [1.0]
+                self.people += range(cell_number, cell_number + len(made))
                 self.true |= {v: float(one[2].count(code)) for v, one in zip(made, weights, strict=False)}
                 cells[atom, code] = tuple(made)
             for place, (weight, size, _) in enumerate(weights):
@@ -1040,6 +1079,7 @@ class _Puzzle:
                 self._changed(group, one, two)
                 continue
             new = dict(zip(codes, range(len(self.upper), len(self.upper) + len(codes)), strict=True))
+            self.people += [len(self.upper)] * len(codes)
             self.upper += [abs(came)] * len(codes)
             self.weight += [1.0] * len(codes)
             for code in codes:
@@ -1122,7 +1162,7 @@ class _Puzzle:
         for target, (low, high) in zip(targets, inner.tolist(), strict=True):
             target.low, target.high = low, high
         for target in self.targets:
-            if int(part[target.variables[0]]) in active:
+            if int(part[target.variables[0]]) in active and math.isfinite(target.high):
                 self._judge(target, part)
 
     def _witness(self, part: npt.NDArray[np.int64], one: int, targets: list[_Target]) -> None:
@@ -1132,29 +1172,41 @@ class _Puzzle:
         enough: what they show to be possible is possible, so no bound is believed to be wider than it is. A
         search that takes too long is given up; a count that stays narrow for want of it is unfinished.
         """
-        for target in targets:
-            target.low, target.high = math.inf, -math.inf
-        for goal, up in [(None, True), *2 * list(product(targets, (True, False)))]:  # room for two
-            asked: tuple[tuple[int, ...], float, float] = ((), -math.inf, math.inf)
-            if goal is not None:
-                if not self._narrow(goal, int(goal.low), int(goal.high)):
-                    continue
-                asked = goal.variables, *((goal.high + 1, math.inf) if up else (-math.inf, goal.low - 1))
-            solution = self._as_answered(part, one) if goal is None else None
-            if solution is None:
-                limit = _SECONDS_OF_A_SEARCH if goal is not None else math.inf
-                for near in (2, None) if goal is not None and self.true else (None,):
-                    solution = self._optimise(part, {one}, {}, beside=asked, seconds=limit, near=near)
-                    if solution is not None or time.process_time() > self.deadline:
-                        break
-                if goal is not None and self.timed_out:
-                    goal.searched = False
-            if time.process_time() > self.deadline:
-                self.unfinished.append(f"wave {targets[0].wave}, {targets[0].item}: not bounded in time")
+        start = self._starts.get(one)
+        start = self._optimise(part, {one}, {}) if start is None else start
+        if start is None:
+            self.unfinished.append(f"wave {targets[0].wave}, {targets[0].item}: not bounded in time")
+            return
+
+        puzzle = _Part.of(self, part, one)
+        for goal in targets:
+            goal.low, goal.high = math.inf, -math.inf
+        known: list[npt.NDArray[np.float64]] = []
+
+        def seen(solution: npt.NDArray[np.float64]) -> None:
+            known.append(solution)
+            for goal in targets:
+                value = float(solution[list(goal.variables)].sum())
+                goal.low, goal.high = min(goal.low, value), max(goal.high, value)
+
+        seen(start)
+        for goal, up in 2 * list(product(targets, (True, False))):  # room for two
+            if not self._narrow(goal, int(goal.low), int(goal.high)):
+                continue
+            goal.searched = True
+            end, place = goal.high if up else goal.low, list(goal.variables)
+            near = [one for one in known if one[place].sum() == end][:_STARTS]
+            tried = (puzzle.exchanged(one, goal.variables, up) for one in near)
+            found = next((one for one in tried if one is not None), None)
+            if found is None:
+                asked = (goal.high + 1, math.inf) if up else (-math.inf, goal.low - 1)
+                found = self._optimise(part, {one}, {}, beside=(goal.variables, *asked), nodes=_NODES)
+                goal.searched = not self.timed_out
+            if found is not None:
+                seen(found)
+            elif time.process_time() > self.deadline:
+                self.unfinished.append(f"wave {goal.wave}, {goal.item}: not bounded in time")
                 return
-            for target in targets if solution is not None else ():
-                value = float(np.asarray(solution)[list(target.variables)].sum())
-                target.low, target.high = min(target.low, value), max(target.high, value)
 
     def _as_answered(self, part: npt.NDArray[np.int64], one: int) -> npt.NDArray[np.float64] | None:
         """Return a weighted part as people answered; None where that is not what is printed."""
@@ -1183,15 +1235,21 @@ class _Puzzle:
         Weighted ones are tried one by one.
         """
         exact = active - loose
-        if not exact or self._optimise(part, exact, {}) is not None or time.process_time() > self.deadline:
+        if not exact or self._optimise(part, exact, {}) is not None or self.timed_out:
             exact = set()
+        for one in active & loose:
+            if (found := self._as_answered(part, one)) is not None:
+                self._starts[one] = found
         bad = []
-        for one in (*exact, *(one for one in active & loose if self._as_answered(part, one) is None)):
-            if self._optimise(part, {one}, {}) is None and time.process_time() < self.deadline:
+        for one in (*exact, *((active & loose) - self._starts.keys())):
+            found = self._optimise(part, {one}, {})
+            if found is None and not self.timed_out:
                 self.rows = [row for row in self.rows if not row.assumed or part[row.first] != one]
                 self._matrix = None
-                if self._optimise(part, {one}, {}) is None:
-                    bad.append(one)
+                found = self._optimise(part, {one}, {})
+                bad += [one] if found is None and not self.timed_out else []
+            if found is not None:
+                self._starts[one] = found
         return bad
 
     def _propagated(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
@@ -1249,25 +1307,20 @@ class _Puzzle:
         objective: Mapping[int, float],
         without: Collection[int] = (),
         beside: tuple[tuple[int, ...], float, float] = ((), -math.inf, math.inf),
-        seconds: float = math.inf,
-        near: int | None = None,
+        nodes: int | None = None,
     ) -> npt.NDArray[np.float64] | None:
         """Minimise an objective over some parts; None where there is no solution, or no time.
 
-        `without` leaves out statements by number; `beside` adds one: variables, ends of their sum. With
-        `near`, no variable is further from the true answers: few solutions, but found in little time.
+        `without` leaves out statements by number; `beside` adds one: variables, ends of their sum; `nodes` is
+        the most that may be searched.
         """
-        from scipy.optimize import Bounds, LinearConstraint, milp
+        from scipy.optimize import Bounds, LinearConstraint
 
-        self.timed_out = False
-        left = self.deadline - time.process_time()
-        if left <= 0:
-            return None
         matrix, low, high = self._statements()
         chosen = np.isin(part, list(inside))
         used = chosen[self._firsts]
         used[list(without)] = False
-        variables = np.flatnonzero(chosen)
+        variables = np.flatnonzero(chosen & (np.array(self.upper) > 0))
         costs = np.zeros(len(self.upper))
         costs[list(objective)] = list(objective.values())
         constraints = []
@@ -1276,24 +1329,45 @@ class _Puzzle:
         if beside[0]:
             sum_of = np.isin(variables, beside[0]).astype(float)
             constraints.append(LinearConstraint(sum_of[None, :], beside[1], beside[2]))
-        least, most = np.zeros(len(self.upper)), np.minimum(np.array(self.upper), _MANY)
-        if near is not None:
-            true = np.zeros(len(self.upper))
-            true[list(self.true)] = list(self.true.values())
-            least, most = np.maximum(least, true - near), np.minimum(most, true + near)
-        found = milp(
-            costs[variables],
-            integrality=np.ones(len(variables)),
-            bounds=Bounds(least[variables], most[variables]),
-            constraints=constraints,
-            options={"time_limit": min(left, seconds), "mip_rel_gap": 0.0},
-        )
-        if found.status != 0 or found.x is None:
-            self.timed_out = found.status == _OUT_OF_TIME
+        bounds = Bounds(np.zeros(len(variables)), np.minimum(np.array(self.upper), _MANY)[variables])
+        found = self._milp(costs[variables], bounds, constraints, nodes)
+        if found is None:
             return None
         solution = np.zeros(len(self.upper))
-        solution[variables] = np.round(found.x)
+        solution[variables] = found
         return solution
+
+    def _milp(
+        self,
+        costs: npt.NDArray[np.float64],
+        bounds: Any,
+        constraints: Sequence[Any],
+        nodes: int | None = None,
+    ) -> npt.NDArray[np.float64] | None:
+        """Solve an integer programme in the processor time that is left, or in some nodes.
+
+        HiGHS stops by the clock, which on a busy machine runs ahead: where it stopped too early it is run
+        again, longer.
+        """
+        from scipy.optimize import milp
+
+        while (left := self.deadline - time.process_time()) > 0:
+            began, clock = time.process_time(), time.monotonic()
+            found = milp(
+                costs,
+                integrality=np.ones(len(costs)),
+                bounds=bounds,
+                constraints=constraints,
+                options={"time_limit": left * self._pace, "mip_rel_gap": 0.0}
+                | ({} if nodes is None else {"node_limit": nodes}),
+            )
+            took, waited = time.process_time() - began, time.monotonic() - clock
+            self.timed_out = found.status not in _DECIDED
+            if not self.timed_out or waited < left * self._pace or took > left / 2:
+                return np.round(found.x) if found.status == 0 and found.x is not None else None
+            self._pace = max(2 * self._pace, waited / max(took, _EPS))
+        self.timed_out = True
+        return None
 
     # judging
 
@@ -1367,6 +1441,80 @@ class _Puzzle:
         kept = [self.rows[number].source for number in rows if number not in dropped]
         self._found[one] = tuple(dict.fromkeys(kept))[:12]
         return self._found[one]
+
+
+@dataclass
+class _Part:
+    """A part of a puzzle, for searches near one of its solutions.
+
+    Parameters
+    ----------
+    places
+        Its variables that may be other than 0, by their numbers in the puzzle.
+    rows, low, high
+        Its statements.
+    cells, upper
+        Per variable, the people whose answers it counts, and how many they are.
+    """
+
+    places: npt.NDArray[np.int64]
+    rows: npt.NDArray[np.float64]
+    low: npt.NDArray[np.float64]
+    high: npt.NDArray[np.float64]
+    cells: npt.NDArray[np.int64]
+    upper: npt.NDArray[np.float64]
+
+    @classmethod
+    def of(cls, puzzle: _Puzzle, part: npt.NDArray[np.int64], one: int) -> _Part:
+        """Return a part by its number."""
+        matrix, low, high = puzzle._statements()
+        upper = np.minimum(np.array(puzzle.upper), _MANY)
+        places = np.flatnonzero((part == one) & (upper > 0))
+        mine = part[puzzle._firsts] == one
+        rows = matrix.tocsr()[mine][:, places].toarray()
+        kept = np.ptp(rows, axis=1) > 0
+        low, high = low[mine][kept] - _EPS, high[mine][kept] + _EPS
+        return cls(places, rows[kept], low, high, np.array(puzzle.people)[places], upper[places])
+
+    def exchanged(
+        self, solution: npt.NDArray[np.float64], goal: Sequence[int], up: bool
+    ) -> npt.NDArray[np.float64] | None:
+        """Return a solution in which one person more (or fewer) gave some answers; None if none is near.
+
+        At most three people have answered otherwise than in the solution given.
+        """
+        base, wanted = solution[self.places], np.isin(self.places, goal).astype(float)
+        old, new = np.nonzero((self.cells[:, None] == self.cells) & (base > 0)[:, None] & (base < self.upper))
+        old, new = (np.concatenate([[0], one[old != new]]) for one in (old, new))  # the first changes nothing
+        gain = (wanted[new] - wanted[old]) * (1 if up else -1)
+        moves = np.vstack([self.rows[:, new] - self.rows[:, old], gain])
+        least = np.append(self.low - self.rows @ base, 1.0)
+        most = np.append(self.high - self.rows @ base, math.inf)
+        leading = np.flatnonzero(gain == 1)
+        narrow = int(np.argmin(((moves >= least[:, None]) & (moves <= most[:, None])).sum(axis=1)))
+        others = np.argsort(moves[narrow], kind="stable")
+        along = moves[narrow, others]
+        for third in (np.array([0]), others):
+            for first in leading:
+                seconds = moves[:, [first]] + moves[:, third]
+                begin = np.searchsorted(along, least[narrow] - seconds[narrow])
+                number = np.searchsorted(along, most[narrow] - seconds[narrow], "right") - begin
+                of = np.repeat(np.arange(len(third)), number)
+                at = others[np.arange(len(of)) - np.repeat(np.cumsum(number) - number, number) + begin[of]]
+                for row in np.argsort(most - least):
+                    sums = seconds[row, of] + moves[row, at]
+                    fits = (sums >= least[row]) & (sums <= most[row])
+                    of, at = of[fits], at[fits]
+                for two, three in zip(third[of], at, strict=True):
+                    found = base.copy()
+                    for one in (first, two, three):
+                        found[new[one]] += 1
+                        found[old[one]] -= 1
+                    if (found >= 0).all() and (found <= self.upper).all():
+                        whole = solution.copy()
+                        whole[self.places] = found
+                        return whole
+        return None
 
 
 def _variable_of(instrument: Instrument | None, item: str) -> Variable | None:

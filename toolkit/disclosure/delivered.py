@@ -771,6 +771,7 @@ class Released:
 
 
 _TOKEN = re.compile(r"(?<![\w.,#-])-?(\d+(?:[.,]\d+)*)")
+_HASH = re.compile(r"(?<![\w.,])[0-9a-f]{12,}")
 _INTERVAL = re.compile(r"\(\s?-?[\d.,]+\s?%?\s\w+\s-?[\d.,]+\s?%?\s?\)")
 _SHARE_FOLLOWS = re.compile(r"[^\d%·;]{1,12}(?:\d+\s?%|0[.,]\d)")
 _PLACE = re.compile(r",\s[^\W\d]+\s\d{1,2}(?:\s\w+\s\d{1,2})?(?=[;.]|$)")
@@ -809,6 +810,7 @@ class Tracer:
         names = [(end, keys, start) for start, end, keys in found_items]
         blank = _blanked(words, found_items)
         blank = _blanked(blank, self._phrase.found(blank))
+        blank = _blanked(blank, ((*one.span(), one) for one in _HASH.finditer(blank)))
         groups = [(end, start, group) for start, end, keys in self._group.found(blank) for group in keys]
         if not names and not groups:
             return ""

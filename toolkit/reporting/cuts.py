@@ -7,7 +7,7 @@ up to the audience, and those of a lower level to those above, so that nothing i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from toolkit.disclosure.cells import thresholds
+from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import MISSING, Variable
 from toolkit.study.weighting import CLIENT, KISH, WEIGHT, heaviest, with_kish
 
@@ -29,6 +30,8 @@ CUT = "cut_"
 JOINED = " + "
 UNKNOWN = "(not said)"
 """The group of those who named none."""
+GROUPS = "groups"
+"""Folder of a report that its pages of single groups are in."""
 
 Block = frozenset[str]
 
@@ -40,6 +43,47 @@ def column_of(frame: pd.DataFrame, levels: Sequence[str]) -> pd.Series:
     for part in parts[1:]:
         found = (found + " / " + part).fillna(found + " / " + UNKNOWN)
     return found
+
+
+def pair_of(chosen: str) -> tuple[str, str]:
+    """Return cut and group of "cut=group".
+
+    Examples
+    --------
+    >>> pair_of("dept=ops")
+    ('dept', 'ops')
+    """
+    cut, _, group = chosen.partition("=")
+    return cut, group
+
+
+def check_groups(study: Study, wave: str, organisations: Sequence[str], chosen: Iterable[str]) -> None:
+    """Refuse groups that are to have pages of their own and that nobody of these organisations is in.
+
+    Parameters
+    ----------
+    chosen
+        "cut=group" as the answers have it, or "cut=*" for all groups that are large enough.
+
+    Raises
+    ------
+    InvalidInput
+        Every unknown cut and group.
+    """
+    problems = list[Problem]()
+    for cut, group in map(pair_of, chosen):
+        if cut not in study.cut_columns:
+            hint = near_names(cut, study.cut_columns)
+            problems.append(Problem("unknown-name", f"--for {cut}={group}", "unknown cut of the study", hint))
+        elif group != "*":
+            frame = study.responses(wave=wave, missing="codes")
+            frame = frame[frame["organisation"].isin(list(organisations))]
+            known = set(column_of(frame, study.cut_columns[cut][0])) - {UNKNOWN}
+            if group not in known:
+                hint = near_names(group, sorted(known))
+                problems.append(Problem("unknown-value", f"--for {cut}={group}", "unknown group", hint))
+    if problems:
+        raise InvalidInput(study.path, problems)
 
 
 def members_of(block: str) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations, product
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from toolkit.disclosure.cells import thresholds
@@ -16,7 +17,7 @@ from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Instrument, Variable
 from toolkit.locale import _, current_language
 from toolkit.presentation.rows import DONT_KNOW, audience_name
-from toolkit.reporting.cuts import cut_bases, cut_tables
+from toolkit.reporting.cuts import CUT, cut_bases, cut_tables
 from toolkit.responses.frames import plain
 from toolkit.study.peers import pooled
 from toolkit.study.quality import PARTS
@@ -303,8 +304,42 @@ def _kept(
             bases.add((item, group_text(pairs)))
     people = replace(people, groups=groups, bases=frozenset(bases))
     people = people.publishing(people.bases & people.large(k_of).bases)
-    near = set(conflicts(people, ledger.released(organisation, wave, binding), k_of))
+    earlier = ledger.released(organisation, wave, binding)
+    near = set(conflicts(people, earlier, k_of))
+    near |= {base for old in earlier for base in _divided_otherwise(people, old, near)}
     return frame.drop(columns=list(unsure)), kept.late, near, people.publishing(people.bases - near)
+
+
+def _divided_otherwise(new: People, old: People, near: set[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Yield the blocks of cuts that an earlier release of other people did not divide into the same blocks.
+
+    Subtracted from one another, blocks of two divisions give groups that neither shows, although any two of
+    them differ by many people. A block that is too near to a released one would follow from the others.
+    """
+    now, before = _blocks(new), _blocks(old)
+    for (item, audience), cuts in now.items():
+        group = group_text({"audience": audience}.items())
+        if (item, group) not in old.bases:
+            continue
+        known, sides = before.get((item, audience), {}), []
+        for one in (new, old):
+            there = one.groups[group] if group in one.groups else np.zeros(len(one.ids), bool)
+            sides.append(set(one.elements(item, "ids")[there & (one.answers[item] != 0)].tolist()))
+        as_well = sides[0] == sides[1] and all(cuts.get(cut) == blocks for cut, blocks in known.items())
+        for cut, blocks in cuts.items():
+            bases = {(item, block) for block in blocks}
+            if bases & near or not (as_well or known.get(cut) == blocks):
+                yield from bases
+
+
+def _blocks(people: People) -> dict[tuple[str, str], dict[str, set[str]]]:
+    """Return (item, audience) → cut → the blocks released of it."""
+    found: dict[tuple[str, str], dict[str, set[str]]] = {}
+    for item, group in people.bases:
+        of = dict(json.loads(group))
+        for cut in (one for one in of if one.startswith(CUT)):
+            found.setdefault((item, of["audience"]), {}).setdefault(cut, set()).add(group)
+    return found
 
 
 def _parts(study: Study, frame: pd.DataFrame) -> Iterator[tuple[str, tuple[str, str], list[str], pd.Series]]:

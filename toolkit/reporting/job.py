@@ -10,7 +10,7 @@ import pickle
 import platform
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -210,9 +210,10 @@ def _audited(job: Job, folder: Path) -> str:
 
 def _write_report(job: Job, notebook: dict[str, Any], delivered: Path) -> dict[str, Any]:
     """Write an organisation's documents and return the manifest."""
-    from toolkit.reporting.documents import document_of, without_blocks, write_documents
+    from toolkit.reporting.documents import Section, document_of, without_blocks, write_documents
     from toolkit.reporting.documents.brand import cover_of, templates_of
     from toolkit.reporting.manifest import build_manifest
+    from toolkit.reporting.report import open_report
 
     for module in job.modules:
         importlib.import_module(module)
@@ -221,6 +222,11 @@ def _write_report(job: Job, notebook: dict[str, Any], delivered: Path) -> dict[s
     document = document_of(notebook, cover, templates=templates_of(study))
     _write_notebook(without_blocks(notebook), delivered)
     write_documents(document, delivered.parent, job.options.formats)
+    if job.options.groups and job.kind == REPORT:
+        from toolkit.reporting.sections.cuts import write_group_pages
+
+        report = open_report(study, job.name, job.parameters["wave"])
+        write_group_pages(report, replace(document, opening=Section("")), delivered.parent, job.options)
     return build_manifest(
         study,
         delivered.parent,
@@ -268,8 +274,6 @@ def write_study(study: Study, path: Path) -> Path:
 
     The hashes of its files go along, so that no job has to read them again, nor see them at all.
     """
-    from dataclasses import replace
-
     from toolkit.reporting.manifest import sha256_of
 
     published, table = study.benchmarks_path, study.organisations_path

@@ -53,6 +53,8 @@ class RunOptions:
         Whether releases are audited before they are in their place.
     overall
         Whether a report on all organisations together follows theirs.
+    groups
+        Groups of cuts that get a page of their own beside the report, as "cut=group" or "cut=*".
     """
 
     organisations: Iterable[str] | None = None
@@ -69,6 +71,7 @@ class RunOptions:
     release: bool = False
     audit: bool = True
     overall: bool = False
+    groups: Iterable[str] = ()
 
     def __post_init__(self) -> None:
         ids, formats = self.organisations, self.formats
@@ -76,6 +79,7 @@ class RunOptions:
             object.__setattr__(self, "organisations", (ids,) if isinstance(ids, str) else tuple(ids))
         named = formats.split(",") if isinstance(formats, str) else formats
         object.__setattr__(self, "formats", tuple(named))
+        object.__setattr__(self, "groups", tuple(self.groups or ()))
 
     def check(self, *, stores: bool = True) -> None:
         """Refuse an invalid output, number of workers or limit.

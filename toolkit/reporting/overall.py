@@ -304,7 +304,7 @@ class OverallRun(StudyRun):
         made = overall_study(study, wave, run.folder, frames)
         study.forget_answers()
         notebook = notebook_path(NOTEBOOK)
-        return cls(made, wave, run.folder, (notebook, notebook), run.options, study)
+        return cls(made, wave, run.folder, (notebook, notebook), replace(run.options, groups=()), study)
 
     @property
     def listed(self) -> Study:

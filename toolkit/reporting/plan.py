@@ -19,6 +19,7 @@ import numpy as np
 from toolkit.disclosure.ledger import POOLED
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.reporting import formats as output_formats
+from toolkit.reporting.cuts import check_groups
 from toolkit.reporting.job import FAILED, NOTICE, OWN, REPORT, Job, open_study
 from toolkit.reporting.manifest import (
     BATCH_FOLDER,
@@ -169,6 +170,7 @@ class StudyRun:
         if study.table is None:  # only the answers know the organisations
             check_names(study, self.wave, options.formats)
             refuse_foreign(self.folder, chosen, page=INDEX)
+        check_groups(study, self.wave, chosen, options.groups)
         every = study.organisation_ids(self.wave)
         beside = {one: beside_releases(study, one, self.wave, binding=binding) for one in every}
         parts = write_parts(study, scratch / "parts", every, beside=beside)
@@ -212,7 +214,7 @@ class StudyRun:
             secret,
             wave=self.wave,
             notebooks=self.notebooks,
-            formats=list(self.options.formats),
+            formats=[*self.options.formats, *self.options.groups],
             release=self.options.release,
             entry=str([entry.number for entry in binding]),
         )
@@ -318,8 +320,8 @@ def check_study_run(study: str | Path | Study, options: RunOptions) -> StudyRun:
         raise RuntimeError("internal error: a failed check was not reported")
     folder = report_folder(options.out, read.id, wave).resolve()
     options = replace(options, formats=formats, release=options.release or read.release)
+    _refuse_lost_ledger(read, folder)  # of drafts too, which would replace the reports that show it
     if options.release:
-        _refuse_lost_ledger(read, folder)
         with read.ledger.open() as opened:
             opened.check_policy(read.policy)
     if read.ledger.exists:

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.locale import _, using_language
 from toolkit.presentation.blocks import Block, Heading, Several, Table, table_of
 from toolkit.presentation.numbers import count, is_known, percent, point_number, points, share_number
 from toolkit.presentation.rows import audience_name, item_name, listed
-from toolkit.reporting.cuts import CUT, UNKNOWN, column_of, members_of
+from toolkit.reporting.cuts import CUT, GROUPS, UNKNOWN, members_of, pair_of
 from toolkit.reporting.sections import given, passage, section
 
 if TYPE_CHECKING:
+    from toolkit.reporting.documents import Document
+    from toolkit.reporting.options import RunOptions
     from toolkit.reporting.report import OrganisationReport
-    from toolkit.study import Study
 
 _MOST_COLUMNS = 9
 """Groups side by side in one map; more are drawn on further ones."""
@@ -287,74 +288,35 @@ def group_page(report: OrganisationReport, cut: str, group: str) -> Mapping[str,
 # Pages of single groups, for their managers
 
 
-def group_pages(
-    study: Study,
-    chosen: Sequence[str],
-    *,
-    out: Path,
-    wave: str | None = None,
-    organisations: Sequence[str] | None = None,
-    formats: Sequence[str] = ("html",),
-) -> list[Path]:
-    """Write a page per group, with numbers that its organisation's report shows and no others.
+def write_group_pages(
+    report: OrganisationReport, document: Document, folder: Path, options: RunOptions
+) -> None:
+    """Write a page per group beside a report, with numbers that the report shows and no others.
+
+    A group that may not be shown has none.
 
     Parameters
     ----------
-    chosen
-        "cut=group" as the answers have it, or "cut=*" for all groups that are large enough.
-    out
-        Pages are written to its folder study/wave/organisation/groups.
-
-    Returns
-    -------
-    list of Path
-        The files written; of a group that may not be shown there is none.
-
-    Raises
-    ------
-    InvalidInput
-        An unknown cut, or a group that no chosen organisation has.
+    document
+        The report, whose cover and templates the pages have.
+    folder
+        Of the report; the pages are in its folder `GROUPS`.
+    options
+        `groups` and `formats`.
     """
     from toolkit.platforms.naming import made_id
-    from toolkit.reporting.documents.brand import cover_of
-    from toolkit.reporting.documents.model import Document, Section
-    from toolkit.reporting.formats import FORMATS
-    from toolkit.reporting.options import chosen_organisations, chosen_wave
-    from toolkit.reporting.report import open_report
+    from toolkit.reporting.documents import Section, write_documents
 
-    wave = chosen_wave(study, wave)
-    named = chosen_organisations(study, wave, None if organisations is None else list(organisations))
-    problems = []
-    pairs = [(cut, group) for cut, _, group in (one.partition("=") for one in chosen)]
-    frame = study.responses(wave=wave, missing="codes")
-    for cut, group in pairs:
-        if cut not in study.cut_columns:
-            hint = near_names(cut, study.cut_columns)
-            problems.append(Problem("unknown-name", f"--for {cut}={group}", "unknown cut of the study", hint))
-        elif group != "*":
-            known = column_of(frame[frame["organisation"].isin(list(named))], study.cut_columns[cut][0])
-            if group not in set(known):
-                hint = near_names(group, sorted(set(known) - {UNKNOWN}))
-                problems.append(Problem("unknown-value", f"--for {cut}={group}", "unknown group", hint))
-    if problems:
-        raise InvalidInput(study.path, problems)
-    written: list[Path] = []
-    for organisation in named:
-        report = open_report(study, organisation, wave)
-        folder = out / study.id / wave / organisation / "groups"
-        for cut, group in pairs:
-            cells = pd.concat([cells_of(report, cut, audience) for audience in (*report.audiences, "")])
-            for one in list(dict.fromkeys(cells["group"])) if group == "*" else [group]:
-                with using_language(report.language, report.level):
-                    parts = group_page(report, cut, one)
-                    title = f"{cut_name(report, cut)}: {group_name(report, cut, one)}"
-                if not parts:
-                    continue
+    for cut, group in dict.fromkeys(pair_of(one) for one in options.groups):
+        cells = pd.concat([cells_of(report, cut, audience) for audience in (*report.audiences, "")])
+        every = list(dict.fromkeys(cells["group"]))
+        ids = [made_id(one) for one in every]
+        for one, name in zip(every, ids, strict=True):
+            with using_language(report.language, report.level):
+                parts = group_page(report, cut, one) if group in ("*", one) else {}
+                title = f"{cut_name(report, cut)}: {group_name(report, cut, one)}"
+            if parts:
                 sections = tuple(Section(f"{title}, {who}", (block,)) for who, block in parts.items())
-                document = Document(cover_of(study, organisation, wave), sections=sections)
-                folder.mkdir(parents=True, exist_ok=True)
-                for form in formats:
-                    for file, content in FORMATS[form].write(document, f"{cut}-{made_id(one)}").items():
-                        (folder / file).write_bytes(content)
-                        written.append(folder / file)
-    return written
+                page = replace(document, sections=sections)
+                stem = f"{cut}-{made_id(one, marked=ids.count(name) > 1)}"
+                write_documents(page, folder / GROUPS, options.formats, name=stem, keep=False)
