@@ -43,6 +43,8 @@ _DECIDED = (0, 2, 3)
 """Statuses of `scipy.optimize.milp` that did not run out of time or nodes."""
 _STARTS = 12
 """Solutions from which one with a further value is sought."""
+_LEADING = 60
+"""About how many people of whom one is to answer otherwise, with two others, are tried."""
 _NODES = 2000
 """Of one search for a further value of a weighted count; a number, so that a busy machine finds as much."""
 _NOT_GROUPS = frozenset(
@@ -1177,11 +1179,10 @@ class _Puzzle:
         if start is None:
             self.unfinished.append(f"wave {targets[0].wave}, {targets[0].item}: not bounded in time")
             return
-
         puzzle = _Part.of(self, part, one)
         for goal in targets:
             goal.low, goal.high = math.inf, -math.inf
-        known: list[npt.NDArray[np.float64]] = []
+        known, failed = list[npt.NDArray[np.float64]](), set[tuple[tuple[int, ...], bool, float]]()
 
         def seen(solution: npt.NDArray[np.float64]) -> None:
             known.append(solution)
@@ -1193,18 +1194,21 @@ class _Puzzle:
         for goal, up in 2 * list(product(targets, (True, False))):  # room for two
             if not self._narrow(goal, int(goal.low), int(goal.high)):
                 continue
-            goal.searched = True
             end, place = goal.high if up else goal.low, list(goal.variables)
+            if (goal.variables, up, end) in failed:
+                continue
             near = [one for one in known if one[place].sum() == end][:_STARTS]
             tried = (puzzle.exchanged(one, goal.variables, up) for one in near)
             found = next((one for one in tried if one is not None), None)
             if found is None:
                 asked = (goal.high + 1, math.inf) if up else (-math.inf, goal.low - 1)
                 found = self._optimise(part, {one}, {}, beside=(goal.variables, *asked), nodes=_NODES)
-                goal.searched = not self.timed_out
+                goal.searched &= not self.timed_out
             if found is not None:
                 seen(found)
-            elif time.process_time() > self.deadline:
+                continue
+            failed.add((goal.variables, up, end))
+            if time.process_time() > self.deadline:
                 self.unfinished.append(f"wave {goal.wave}, {goal.item}: not bounded in time")
                 return
 
@@ -1491,6 +1495,7 @@ class _Part:
         least = np.append(self.low - self.rows @ base, 1.0)
         most = np.append(self.high - self.rows @ base, math.inf)
         leading = np.flatnonzero(gain == 1)
+        leading = leading[:: max(1, len(leading) // _LEADING)]
         narrow = int(np.argmin(((moves >= least[:, None]) & (moves <= most[:, None])).sum(axis=1)))
         others = np.argsort(moves[narrow], kind="stable")
         along = moves[narrow, others]
