@@ -368,7 +368,7 @@ def test_a_notebook_without_end_is_stopped_at_its_limit(run, folder):
 def test_a_job_reads_its_own_answers_and_nobody_elses(run, folder):
     look = (
         "import toolkit as tk, json, os\n"
-        "from toolkit.reporting.job import open_study\n"
+        "from toolkit.reporting.parts import open_study\n"
         "mine = open_study(study, data)\n"
         "seen = sorted(mine.responses(wave='all')['organisation'].unique()), list(mine.organisation_ids())\n"
         "try: tk.open_report(study, 'org-02', wave, data=data); said = 'opened'\n"

@@ -24,8 +24,9 @@ from toolkit.reporting import cluster, run_reports
 from toolkit.reporting.batch import run_notebook
 from toolkit.reporting.cluster import Bundle, Cluster, bundle_of, run_remote_job, stamp
 from toolkit.reporting.documents.brand import read_logo
-from toolkit.reporting.job import Job, write_study
+from toolkit.reporting.job import Job
 from toolkit.reporting.manifest import code_hash, sha256_of
+from toolkit.reporting.parts import write_study
 from toolkit.study import load_study
 
 FOUR = ["org-01", "org-02", "org-03", "org-04"]

@@ -51,7 +51,7 @@ def test_one_value_that_fails_leaves_the_others_and_the_command_says_so(write_no
 def test_an_organisations_run_finds_its_own_answers_and_nobody_elses(write_notebook, sample_study, tmp_path):
     look = (
         "import toolkit as tk, json\nfrom pathlib import Path\n"
-        "from toolkit.reporting.job import open_study\n"
+        "from toolkit.reporting.parts import open_study\n"
         "seen = open_study(study, None).responses(wave='all')['organisation'].unique()\n"
         "Path(output, 'seen.json').write_text(json.dumps(sorted(seen)))"
     )

@@ -46,7 +46,7 @@ _STARTS = 12
 _LEADING = 60
 """About how many people of whom one is to answer otherwise, with two others, are tried."""
 _NODES = 2000
-"""Of one search for a further value of a weighted count; a number, so that a busy machine finds as much."""
+"""Of a first search for a further value of a weighted count; a number, so that a busy machine finds as much."""
 _NOT_GROUPS = frozenset(
     {
         "table",
@@ -1182,7 +1182,7 @@ class _Puzzle:
         puzzle = _Part.of(self, part, one)
         for goal in targets:
             goal.low, goal.high = math.inf, -math.inf
-        known, failed = list[npt.NDArray[np.float64]](), set[tuple[tuple[int, ...], bool, float]]()
+        known, failed = list[npt.NDArray[np.float64]](), dict[tuple[tuple[int, ...], bool], float]()
 
         def seen(solution: npt.NDArray[np.float64]) -> None:
             known.append(solution)
@@ -1191,23 +1191,23 @@ class _Puzzle:
                 goal.low, goal.high = min(goal.low, value), max(goal.high, value)
 
         seen(start)
-        for goal, up in 2 * list(product(targets, (True, False))):  # room for two
+        for nodes, goal, up in product((_NODES, 10 * _NODES), targets, (True, False)):  # room for two
             if not self._narrow(goal, int(goal.low), int(goal.high)):
                 continue
             end, place = goal.high if up else goal.low, list(goal.variables)
-            if (goal.variables, up, end) in failed:
+            if failed.get((goal.variables, up)) == end:
                 continue
             near = [one for one in known if one[place].sum() == end][:_STARTS]
             tried = (puzzle.exchanged(one, goal.variables, up) for one in near)
             found = next((one for one in tried if one is not None), None)
             if found is None:
                 asked = (goal.high + 1, math.inf) if up else (-math.inf, goal.low - 1)
-                found = self._optimise(part, {one}, {}, beside=(goal.variables, *asked), nodes=_NODES)
-                goal.searched &= not self.timed_out
+                found = self._optimise(part, {one}, {}, beside=(goal.variables, *asked), nodes=nodes)
             if found is not None:
                 seen(found)
                 continue
-            failed.add((goal.variables, up, end))
+            failed[goal.variables, up] = math.nan if self.timed_out else end
+            goal.searched = not any(math.isnan(failed.get((goal.variables, way), 0)) for way in (True, False))
             if time.process_time() > self.deadline:
                 self.unfinished.append(f"wave {goal.wave}, {goal.item}: not bounded in time")
                 return

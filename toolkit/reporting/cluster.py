@@ -49,7 +49,7 @@ class Bundle:
     Parameters
     ----------
     study
-        As `toolkit.reporting.job.write_study` keeps it.
+        As `toolkit.reporting.parts.write_study` keeps it.
     files
         Name → contents of the notebooks ("notebook/…", "notice/…") and the brand's files ("logo/…").
     modules

@@ -14,7 +14,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from toolkit.reporting.job import DONE, FAILED, FAILURE_FILE, FAILURE_NOTE, Job, Outcome, build, write_study
+from toolkit.reporting.job import DONE, FAILED, FAILURE_FILE, FAILURE_NOTE, Job, Outcome, build
+from toolkit.reporting.parts import write_study
 from toolkit.reporting.pool import WorkerDied, WorkerPool, memory_can_be_limited
 from toolkit.reporting.stores import OutputStore
 from toolkit.system import publish, staging_folder, temporary_folder

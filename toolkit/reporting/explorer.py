@@ -66,7 +66,7 @@ def explore(study: str | Path | Study, *, data: str | Path | None = None) -> Exp
     >>> explorer.numbers[["audience", "wave", "estimate"]].round(2).head(2).to_numpy().tolist()
     [['executive', '2025', 0.44], ['executive', '2026', 0.41]]
     """
-    from toolkit.reporting.job import open_study
+    from toolkit.reporting.parts import open_study
 
     return Explorer(open_study(study, data))
 

@@ -5,33 +5,22 @@ from __future__ import annotations
 import errno
 import importlib
 import json
-import os
-import pickle
 import platform
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from toolkit.disclosure.ledger import TABLES
-from toolkit.errors import DisclosureError, InvalidInput, Problem, ToolkitError
+from toolkit.errors import DisclosureError, InvalidInput, ToolkitError
 from toolkit.reporting.options import RunOptions
-from toolkit.reporting.pool import STUDY
-
-if TYPE_CHECKING:
-    from toolkit.study import Study
+from toolkit.reporting.parts import ENVIRONMENT, PATHS, input_hashes, part_of
 
 REPORT, NOTICE, ALL, OWN = "report", "notice", "all", "own"
 DONE = ("made", "withheld")
 FAILED = "_failed"
 FAILURE_NOTE, FAILURE_FILE = "why.txt", "traceback.txt"
-ENVIRONMENT = "SURVEY_TOOLKIT_JOB"
-"""Environment variable that names a job's study and its part of it, for forked and fresh processes alike."""
-
-PATHS = {"study": "study.yaml", "data": "data"}
-"""Parameters that are paths of the machine: only their names are shown."""
 
 
 @dataclass(frozen=True)
@@ -198,7 +187,7 @@ def _audited(job: Job, folder: Path) -> str:
     """
     from toolkit.disclosure.auditor import audit_release
 
-    study = _part(job.study, job.part)
+    study = part_of(job.study, job.part)
     found = audit_release(
         folder, study=study, earlier=job.earlier, lost=job.lost, notes=job.notes, recorded=True
     )
@@ -217,7 +206,7 @@ def _write_report(job: Job, notebook: dict[str, Any], delivered: Path) -> dict[s
 
     for module in job.modules:
         importlib.import_module(module)
-    study = _part(job.study, job.part)
+    study = part_of(job.study, job.part)
     cover = cover_of(study, job.name, job.parameters["wave"], draft=not job.options.release)
     document = document_of(notebook, cover, templates=templates_of(study))
     _write_notebook(without_blocks(notebook), delivered)
@@ -264,86 +253,3 @@ def _write_page(job: Job, notebook: dict[str, Any], delivered: Path) -> dict[str
 
 def _write_notebook(notebook: Mapping[str, Any], path: Path) -> None:
     path.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-# The study of a job: pickled once per run, opened with one organisation's answers and nobody else's
-
-
-def write_study(study: Study, path: Path) -> Path:
-    """Pickle a study without answers and without the organisations table.
-
-    The hashes of its files go along, so that no job has to read them again, nor see them at all.
-    """
-    from toolkit.reporting.manifest import sha256_of
-
-    published, table = study.benchmarks_path, study.organisations_path
-    kept = replace(
-        study,
-        table=None,
-        path=study.path.resolve(),
-        folder=study.folder.resolve(),
-        benchmarks_path=published.resolve() if published else None,
-        organisations_path=table.resolve() if table else None,
-        input_files=tuple(one.resolve() for one in study.input_files),
-        answer_paths=tuple(one.resolve() for one in study.answer_paths),
-    )
-    hashes = {str(one): sha256_of(one) for one in kept.input_files}
-    path.unlink(missing_ok=True)
-    path.touch(mode=0o600)
-    path.write_bytes(pickle.dumps((kept, hashes)))
-    return path
-
-
-def preload() -> None:
-    """Read the study named in the environment before the first fork, with its cached results."""
-    if os.environ.get(STUDY):
-        study = _pickled(os.environ[STUDY])[0]
-        _ = study.instrument.variables, study.instrument.digest, study.findings
-
-
-def open_study(study: str | Path | Study, data: str | Path | None) -> Study:
-    """Load a study file; within a job, return the job's part of the shared study.
-
-    Raises
-    ------
-    InvalidInput
-        It is neither a study file nor a study, or everything wrong in the file and around it.
-    """
-    if isinstance(study, str | Path):
-        from toolkit.study import load_study
-
-        return _study_of_job(study, data) or load_study(study, data=data)
-    if not hasattr(study, "organisation_ids"):
-        what = f"must be a study file or a study, not {type(study).__name__}"
-        raise InvalidInput(
-            "study", [Problem("wrong-type", "study", what, "give a path, or what load_study returned")]
-        )
-    return study
-
-
-def input_hashes(study: str) -> Mapping[str, str]:
-    """Return path → hash of each of the study's files, computed once per run."""
-    return _pickled(study)[1]
-
-
-def _study_of_job(study: str | Path, data: str | Path | None) -> Study | None:
-    """Return the part of the study of this process's job; None outside jobs or for another study."""
-    if not os.environ.get(ENVIRONMENT):
-        return None
-    job = json.loads(os.environ[ENVIRONMENT])
-    if (str(study), str(data) if data else None) != (job["study"], job["data"]):
-        return None
-    return _part(job["pickled"], job["part"])
-
-
-@cache
-def _part(study: str, part: str) -> Study:
-    from toolkit.study.study import open_part
-
-    return open_part(_pickled(study)[0], part)
-
-
-@cache
-def _pickled(path: str) -> tuple[Study, dict[str, str]]:
-    pickled: tuple[Study, dict[str, str]] = pickle.loads(Path(path).read_bytes())
-    return pickled

@@ -20,7 +20,7 @@ from toolkit.disclosure.ledger import POOLED
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.reporting import formats as output_formats
 from toolkit.reporting.cuts import check_groups
-from toolkit.reporting.job import FAILED, NOTICE, OWN, REPORT, Job, open_study
+from toolkit.reporting.job import FAILED, NOTICE, OWN, REPORT, Job
 from toolkit.reporting.manifest import (
     BATCH_FOLDER,
     KEY,
@@ -46,6 +46,7 @@ from toolkit.reporting.options import (
     notebook_path,
     report_folder,
 )
+from toolkit.reporting.parts import open_study
 from toolkit.reporting.validation import check_dates, check_names, check_study
 from toolkit.shipped import study_path
 

@@ -43,7 +43,7 @@ MODULES = (
     "toolkit.presentation.methods",
     "toolkit.presentation.tables",
     "toolkit.study.study",
-    "toolkit.reporting.job:preload",
+    "toolkit.reporting.parts:preload",
 )
 """Modules, some with a function to call. Not the inline backend: it looks for its shell when imported."""
 

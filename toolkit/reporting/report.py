@@ -207,8 +207,8 @@ def open_report(
     >>> picture = report.gap_picture()
     """
     from toolkit.presentation.words import in_language
-    from toolkit.reporting.job import open_study
     from toolkit.reporting.options import chosen_organisations, chosen_wave
+    from toolkit.reporting.parts import open_study
 
     study = open_study(study, data)
     wave = chosen_wave(study, wave)
