@@ -46,7 +46,7 @@ _STARTS = 12
 _LEADING = 60
 """About how many people of whom one is to answer otherwise, with two others, are tried."""
 _NODES = 2000
-"""Of a first search for a further value of a weighted count; a number, so that a busy machine finds as much."""
+"""Of a first search for a further value of a weighted count; a busy machine finds as much."""
 _NOT_GROUPS = frozenset(
     {
         "table",
