@@ -67,7 +67,10 @@ def _typed(values: list[Any], dtype: Any) -> Any:
         return pd.array(values, dtype="str")
     if dtype not in ("float64", COUNT):
         return pd.Categorical(values, dtype=dtype)
-    found = np.array([np.nan if pd.isna(value) else value for value in values], dtype=np.float64)
+    try:
+        found = np.array(values, dtype=np.float64)  # None becomes NaN
+    except TypeError:  # pd.NA among them
+        found = np.array([np.nan if pd.isna(value) else value for value in values], dtype=np.float64)
     if dtype == "float64":
         return found
     missing = np.isnan(found)
@@ -120,8 +123,17 @@ def csv_for_people(frame: pd.DataFrame) -> str:
     label,gap
     '@SUM(A1),-0.3
     """
-    safe = frame.astype(object).map(_cell).rename(columns=_cell)
-    return str(safe.to_csv(index=False, lineterminator="\n"))
+    cells: dict[str, str] = {}  # most texts come up many times
+
+    def safe(value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        if value not in cells:
+            cells[value] = _cell(value)
+        return cells[value]
+
+    table = frame.astype(object).map(safe).rename(columns=_cell)
+    return str(table.to_csv(index=False, lineterminator="\n"))
 
 
 def _cell(value: Any) -> Any:

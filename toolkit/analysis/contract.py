@@ -122,8 +122,7 @@ def gap_columns(groups: Sequence[str] = ()) -> list[str]:
 
 def tidy(columns: Mapping[str, Any], order: Sequence[str]) -> pd.DataFrame:
     """Build a frame with the columns in the given order: text as `str`, complete counts as int64."""
-    data = {name: _typed(name, columns[name]) for name in order}
-    return pd.DataFrame(data, columns=list(order), copy=False)
+    return pd.DataFrame({name: _typed(name, columns[name]) for name in order}, copy=False)
 
 
 def _typed(name: str, values: Any) -> Any:

@@ -118,22 +118,21 @@ def gaps_from_summary(
                 )
             ],
         )
-    a, b = (table.take([end[side] for end in ends]).reset_index(drop=True) for side in (0, 1))
-    both = {f"between_{end}": side[between].astype(object) for end, side in (("a", a), ("b", b))}
-    numbers = {f"{name}_{end}": side[name] for end, side in (("a", a), ("b", b)) for name in _NUMBERS}
-    rows = a[["item", "measure", *names]].assign(**both, **numbers)
+    rows = {"a": np.array([end[0] for end in ends]), "b": np.array([end[1] for end in ends])}
     part = {
-        name: rows[name].to_numpy(dtype=np.float64)
-        for name in ("n_a", "n_b", "effective_n_a", "effective_n_b", "estimate_a", "estimate_b")
+        f"{name}_{end}": table[name].to_numpy(dtype=np.float64)[at]
+        for name in _NUMBERS
+        for end, at in rows.items()
     }
+    said = {end: column.astype(object).to_numpy()[at] for end, at in rows.items()}
     p, q = part["estimate_a"], part["estimate_b"]
-    nothing = np.full(len(rows), np.nan)
+    nothing = np.full(len(ends), np.nan)
     unknown = [
         "the number asked is not known for "
         + " and ".join(str(side) for side, n in ((a, n_a), (b, n_b)) if np.isnan(n))
         if np.isnan(n_a) or np.isnan(n_b)
         else ""
-        for a, b, n_a, n_b in zip(rows["between_a"], rows["between_b"], part["n_a"], part["n_b"], strict=True)
+        for a, b, n_a, n_b in zip(said["a"], said["b"], part["n_a"], part["n_b"], strict=True)
     ]
     sides = Sides(
         n_a=part["n_a"],
@@ -146,31 +145,32 @@ def gaps_from_summary(
         spread_b=q * (1 - q),
         variance=nothing,
         df=nothing,
-        share=np.ones(len(rows), dtype=bool),
+        share=np.ones(len(ends), dtype=bool),
         designed=False,
         why=np.array(unknown, dtype=object),
         said="from published shares and bases",
     )
-    found = {name: rows[name].array for name in ("item", "measure", *names)}
-    found |= {"audience_a": rows["between_a"].array, "audience_b": rows["between_b"].array}
+    found: dict[str, Any] = {name: table[name].array[rows["a"]] for name in ("measure", *names)}
     found |= {
+        "item": table["item"].to_numpy(dtype=object)[rows["a"]],
+        "audience_a": said["a"],
+        "audience_b": said["b"],
         "n_a": sides.n_a,
         "n_b": sides.n_b,
         "estimate_a": sides.estimate_a,
         "estimate_b": sides.estimate_b,
     }
     found |= compare(sides, method=method, level=level, power=power)
-    found["item"] = rows["item"].to_numpy(dtype=object)
-    for end, side in (("a", a), ("b", b)):
-        found[f"referent_{end}"] = side["referent"].to_numpy(dtype=object)
+    for end, at in rows.items():
+        found[f"referent_{end}"] = table["referent"].to_numpy(dtype=object)[at]
     return finish(
         found,
         names,
         adjust=adjust,
         other_adjust=other_adjust,
         family=family,
-        margin=np.full(len(rows), margin),
-        units=["points"] * len(rows),
+        margin=np.full(len(ends), margin),
+        units=["points"] * len(ends),
     )
 
 

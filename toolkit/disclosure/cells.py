@@ -6,7 +6,7 @@ import ast
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, Literal
 
 import pandas as pd
@@ -83,6 +83,11 @@ class Table:
     groups: tuple[str, ...]
     between: str = ""
 
+    @cached_property
+    def rows(self) -> list[dict[str, Any]]:
+        """Return the frame as rows; read only."""
+        return records(self.frame)
+
 
 def read_table(name: str, frame: object) -> Table:
     """Recognise a contract frame; refuse anything else.
@@ -116,10 +121,8 @@ def read_table(name: str, frame: object) -> Table:
             f"results '{name}': column(s) {listed} are not part of the contract; drop them, or place group "
             f"columns between '{what}' and '{needed[0]}'"
         )
-    clean = frame.loc[:, [column for column in columns if column not in _LATER_COLUMNS]].reset_index(
-        drop=True
-    )
-    return Table(name, kind, clean, groups)
+    clean = frame.drop(columns=[column for column in columns if column in _LATER_COLUMNS])
+    return Table(name, kind, clean.reset_index(drop=True), groups)
 
 
 def kind_of(label: str, what: str) -> Kind:
@@ -158,7 +161,7 @@ def between_column(
     between = table.frame.attrs.get("between")
     if isinstance(between, str):
         return between
-    values = {str(v) for side in ("audience_a", "audience_b") for v in table.frame[side].dropna().unique()}
+    values = _values(table.frame["audience_a"]) | _values(table.frame["audience_b"])
     if PUBLISHED in values:
         return "source"
     for column, value in current.items():
@@ -168,9 +171,13 @@ def between_column(
         return "audience"
     for other in others:
         for column in other.groups if other.kind == "estimates" else ():
-            if values <= {str(value) for value in other.frame[column].dropna().unique()}:
+            if values <= _values(other.frame[column]):
                 return column
     return "(compared)"
+
+
+def _values(column: pd.Series) -> set[str]:
+    return {str(value) for value in column.unique() if not pd.isna(value)}
 
 
 def _rows(table: Table, instrument: Instrument | None) -> Iterator[Claim]:
@@ -178,7 +185,7 @@ def _rows(table: Table, instrument: Instrument | None) -> Iterator[Claim]:
         return
     sides: tuple[Literal["", "a", "b"], ...] = ("a", "b") if table.kind == "gaps" else ("",)
     what = "measure" if "measure" in table.frame.columns else "response"
-    for row, record in enumerate(records(table.frame)):
+    for row, record in enumerate(table.rows):
         item, label = str(record["item"]), str(record[what])
         shared = {column: str(record[column]) for column in table.groups if not pd.isna(record[column])}
         for side in sides:

@@ -52,13 +52,12 @@ def redact_estimates(table: Table, claims: Sequence[Claim], ruled: RulingOf) -> 
     ruled
         Claim → the ruling on its base and how its number may be shown.
     """
-    rows = records(table.frame)
     out = []
     for claim in claims:
         ruling, share = ruled(claim)
         if share.status == "exact" and math.isnan(claim.estimate):
             share = Share("withheld", reason_code="none")
-        row = dict(rows[claim.row])
+        row = dict(table.rows[claim.row])
         row |= {"n_shown": n_shown(ruling), "shown": share.released, "bound": ""}
         row |= _why(ruling, share)
         if not ruling.shown:
@@ -89,9 +88,8 @@ def parts_table(
     if instrument is None or "response" not in table.frame.columns:
         return None
     found: dict[tuple[str, tuple[Any, ...]], dict[str, Claim]] = {}
-    rows = records(table.frame)
     for claim in claims:
-        group = tuple(rows[claim.row][column] for column in table.groups)
+        group = tuple(table.rows[claim.row][column] for column in table.groups)
         found.setdefault((claim.base.item, group), {})[claim.label] = claim
     out = []
     for (item, group), cells in found.items():
@@ -184,6 +182,8 @@ def typed(
     Whole counts Int64, numbers float64, words str, groups as they came.
     """
 
+    dtypes = dict(like.dtypes)
+
     def kind(column: str) -> Any:
         if column in counts:
             return COUNT
@@ -191,7 +191,7 @@ def typed(
             return "float64"
         if column in ("shown", "design"):
             return "bool"
-        dtype = like[column].dtype if column in like.columns else None
+        dtype = dtypes.get(column)
         return dtype if isinstance(dtype, pd.CategoricalDtype) else "str"
 
     return frame_of(rows, {column: kind(column) for column in columns})
@@ -223,12 +223,13 @@ def redact_gaps(
     Adjusted p values are made again over the rows that leave, because a p value that stays behind would show
     in those of its family.
     """
-    frame = table.frame if "family" in table.frame.columns else table.frame.assign(family="all")
-    unlike = policy.withhold_unlike and "alike_code" in frame
-    codes = frame["alike_code"] if unlike else pd.Series("", index=frame.index)
-    frame = frame[[name for name in frame if not str(name).startswith(("alike", "kish"))]]
-    rows = records(frame)
-    differs = codes.isin(["differs", "may_differ"]).tolist()
+    columns = [str(name) for name in table.frame if not str(name).startswith(("alike", "kish"))]
+    if "family" not in columns:
+        columns.append("family")
+    rows = [{name: row.get(name, "all") for name in columns} for row in table.rows]
+    differs = [
+        policy.withhold_unlike and row.get("alike_code") in ("differs", "may_differ") for row in table.rows
+    ]
     sides: dict[int, dict[str, Claim]] = {}
     for claim in claims:
         sides.setdefault(claim.row, {})[claim.side] = claim
@@ -242,7 +243,7 @@ def redact_gaps(
     added = ["n_a_shown", "n_b_shown", "shown", "bound", "bound_a", "bound_b", "withheld"]
     added += ["withheld_code_a", "withheld_code_b", "threshold", "gap_least", "gap_most"]
     numbers = ("estimate_a", "estimate_b", *GAP_STATISTICS, "p_adjusted", "verdict_margin", *added[-2:])
-    return typed(out, [*frame.columns, *added], table.frame, ("n_a", "n_b", "threshold"), numbers)
+    return typed(out, [*columns, *added], table.frame, ("n_a", "n_b", "threshold"), numbers)
 
 
 def _gap_row(

@@ -202,12 +202,13 @@ def _guard_crossed(rulings: Rulings, instrument: Instrument, policy: Policy) -> 
     ruled = dict(rulings)
     crossings = {pair[0] for base in rulings for pair in base.group if pair[1] == "rest"}
     for column in crossings.intersection(v.name for v in instrument.variables):
+        groups = {base.group for base in rulings if any(pair[0] == column for pair in base.group)}
         for base, ruling in rulings.items():
-            people = frozenset(pair for pair in base.group if pair[0] != column)
-            if people == base.group:
+            if base.group not in groups:
                 continue
+            people = frozenset(pair for pair in base.group if pair[0] != column)
             asked, whole = rulings.get(Base(column, people)), rulings.get(Base(base.item, people))
-            answers = {a for b in rulings if b.group >= people for c, a in b.group if c == column} - {"rest"}
+            answers = {a for group in groups if group >= people for c, a in group if c == column} - {"rest"}
             exact = (
                 asked is not None
                 and asked.shown

@@ -334,14 +334,23 @@ class Results:
         InvalidInput
             The table, or a column the figure needs, is missing.
         """
+        self._check(name, columns)
+        return self._released[name] if self._released is not None else self._frames[name]
+
+    def rows(self, name: str, columns: Iterable[str] = ()) -> Sequence[Mapping[str, Any]]:
+        """Return one table row by row, each column → value."""
+        self._check(name, columns)
+        return self._released.rows(name) if self._released is not None else records(self._frames[name])
+
+    def _check(self, name: str, columns: Iterable[str]) -> None:
         if name not in self:
             there = list(self._released.tables if self._released is not None else self._frames)
             hint = near_names(name, there)
             if self._released is None:
                 hint = f'give frames by name: {{"gaps": tk.gaps(…), "shares": tk.proportions(…)}}; {hint}'
             raise InvalidInput("results", [Problem("unknown-name", f"table '{name}'", "not found", hint)])
-        frame = self._released[name] if self._released is not None else self._frames[name]
-        lacking = [column for column in columns if column not in frame.columns]
+        known = self._released.columns(name) if self._released is not None else self._frames[name].columns
+        lacking = [column for column in columns if column not in known]
         if lacking:
             what = f"lacks the column(s) {', '.join(lacking)}"
             raise InvalidInput(
@@ -352,12 +361,6 @@ class Results:
                     )
                 ],
             )
-        return frame
-
-    def rows(self, name: str, columns: Iterable[str] = ()) -> Sequence[Mapping[str, Any]]:
-        """Return one table row by row, each column → value."""
-        frame = self.table(name, columns)
-        return self._released.rows(name) if self._released is not None else records(frame)
 
 
 def _open(frame: pd.DataFrame) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations, product
 from typing import TYPE_CHECKING
@@ -736,7 +736,6 @@ def _trend(
         return _weighted_trend(study, answers, waves, frame, earlier, now)
     population = study.population(str(answers["organisation"].iloc[0]), waves[1])
     before = _estimates(earlier, _with_top(study.instrument), "top", population, study.level)
-    keys = ["item", "audience"]
     both = pd.concat([now.assign(wave=waves[0]), before.assign(wave=waves[1])], ignore_index=True)
     both = both.astype({"audience": "str", "n": "Float64"})
     numbers = _numbers(earlier, study.instrument, study.level, None).get("scores")
@@ -744,8 +743,8 @@ def _trend(
     if numbers is not None:
         numbers.insert(numbers.columns.get_loc("n"), "wave", waves[1])
         found["scores_before"] = numbers
-    put_to = _put_to(frame, now["item"]).intersection(_put_to(earlier, before["item"]))
-    both = both[pd.MultiIndex.from_frame(both[keys]).isin(put_to.difference(_changed(study, waves)))]
+    put_to = _put_to(frame, now["item"]) & _put_to(earlier, before["item"])
+    both = both[_among(both, put_to - _changed(study, waves))]
     if both.empty:
         return found
     nobody = both["n"].fillna(0) == 0
@@ -785,9 +784,8 @@ def _weighted_trend(
     if numbers is not None:
         numbers.insert(numbers.columns.get_loc("n"), "wave", waves[1])
         found["scores_before"] = numbers
-    put_to = _put_to(frame, now["item"]).intersection(_put_to(earlier, now["item"]))
-    put_to = put_to.difference(_changed(study, waves))
-    names = dict.fromkeys(put_to.get_level_values("item"))
+    put_to = _put_to(frame, now["item"]) & _put_to(earlier, now["item"]) - _changed(study, waves)
+    names = {item for item, _ in put_to}
     variables = [one for one in _with_top(study.instrument) if one.name in names]
     if not variables:
         return found
@@ -806,8 +804,7 @@ def _weighted_trend(
         family=_family(study, variables),
         design=design,
     )
-    kept = pd.MultiIndex.from_frame(trend[["item", "audience"]].astype("str")).isin(put_to)
-    trend = with_kish(trend[kept].reset_index(drop=True), both, design, between="wave")
+    trend = with_kish(trend[_among(trend, put_to)].reset_index(drop=True), both, design, between="wave")
     return {**found, "trend": trend}
 
 
@@ -830,9 +827,8 @@ def _over_waves(
             before, design = _designed(study, rows, {one: shown})
         population = study.population(organisation, one)
         rows = _estimates(before, variables, "top", population, study.level, design)
-        kept = _put_to(frame, parts[0]["item"]).intersection(put_to).difference(_changed(study, (wave, one)))
-        keys = pd.MultiIndex.from_frame(rows[["item", "audience"]].astype("str"))
-        parts.append(rows[keys.isin(kept)].assign(wave=one))
+        kept = (_put_to(frame, parts[0]["item"]) & put_to) - _changed(study, (wave, one))
+        parts.append(rows[_among(rows, kept)].assign(wave=one))
     if len(parts) < 3:
         return {}
     table = pd.concat([part.astype({"audience": "str"}) for part in parts], ignore_index=True)
@@ -840,28 +836,36 @@ def _over_waves(
     return {"waves": table}
 
 
-def _changed(study: Study, waves: tuple[str, str]) -> pd.MultiIndex:
+def _changed(study: Study, waves: tuple[str, str]) -> set[tuple[str, str]]:
     """Return (item, audience) of the questions without a valid trend."""
     compared = study.compared(waves[1], waves[0])
-    rows = [] if compared is None else compared.loc[compared["trend"] != "yes", ["item", "audience"]]
-    frame = pd.DataFrame(rows, columns=["item", "audience"], dtype="str")
-    return pd.MultiIndex.from_frame(frame)
+    if compared is None:
+        return set()
+    rows = compared[compared["trend"] != "yes"]
+    return set(zip(rows["item"], rows["audience"], strict=True))
 
 
-def _put_to(frame: pd.DataFrame, items: pd.Series) -> pd.MultiIndex:
+def _put_to(frame: pd.DataFrame, items: pd.Series) -> set[tuple[str, str]]:
     """Return (item, audience) of all questions in an audience's questionnaire, routed or not."""
-    held = frame[list(items.unique())].ne(NOT_THEIRS).groupby(frame["audience"], observed=True).any().stack()
-    pairs = held[held].index.to_frame(index=False, name=["audience", "item"])
-    return pd.MultiIndex.from_frame(pairs[["item", "audience"]].astype("str"))
+    who, codes = frame["audience"].cat.categories, frame["audience"].cat.codes.to_numpy()
+    return {
+        (item, str(who[place]))
+        for item in dict.fromkeys(items)
+        for place in np.unique(codes[np.asarray(frame[item].array != NOT_THEIRS)])
+        if place >= 0
+    }
+
+
+def _among(rows: pd.DataFrame, pairs: Collection[tuple[str, str]]) -> list[bool]:
+    """Return, for each row, whether its (item, audience) is among these."""
+    return [pair in pairs for pair in zip(rows["item"], rows["audience"].astype("str"), strict=True)]
 
 
 def _without_answers(trend: pd.DataFrame, nobody: pd.DataFrame, waves: tuple[str, str]) -> pd.DataFrame:
     """Clear the numbers of waves without answers, which have a share of 0 and an unknown base so far."""
-    places = pd.MultiIndex.from_frame(trend[["item", "audience"]])
     for end, wave in zip("ab", waves, strict=True):
-        empty = places.isin(
-            pd.MultiIndex.from_frame(nobody.loc[nobody["wave"] == wave, ["item", "audience"]])
-        )
+        rows = nobody[nobody["wave"] == wave]
+        empty = _among(trend, set(zip(rows["item"], rows["audience"], strict=True)))
         trend = trend.assign(
             **{
                 f"n_{end}": trend[f"n_{end}"].mask(empty, 0),

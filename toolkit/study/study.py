@@ -420,11 +420,18 @@ class Study(Displayed):
     def population(self, organisation: str, wave: str | None = None) -> dict[str, int]:
         """Return the known headcounts by audience."""
         self._known_organisation(organisation)
-        counts = self.headcounts(wave)
-        if organisation not in counts.index:
-            return {}
-        row = counts.loc[organisation]
-        return {name: int(row[name]) for name in counts if pd.notna(row[name])}
+        wave = self._known_wave(wave or self.wave)
+        if wave not in self._populations:
+            self._populations[wave] = {
+                str(name): {audience: int(n) for audience, n in row.items() if pd.notna(n)}
+                for name, row in self.headcounts(wave).to_dict("index").items()
+            }
+        return dict(self._populations[wave].get(organisation, {}))
+
+    @cached_property
+    def _populations(self) -> dict[str, dict[str, dict[str, int]]]:
+        """Keep the headcounts of the waves asked for: wave → organisation → audience → people."""
+        return {}
 
     def headcounts(self, wave: str | None = None) -> pd.DataFrame:
         """Return headcounts of one wave (None: the latest), one row per organisation.

@@ -8,7 +8,6 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
-from matplotlib.patches import Rectangle
 
 from toolkit.instrument.model import Instrument, Scale, Variable
 from toolkit.locale import _, current_language, localized
@@ -276,7 +275,7 @@ def _draw(blocks: Sequence[Block], ax: Axes | None, palette: Sequence[str] | Non
     labels = labels_on(ax)
     ticks: dict[float, str] = {}
     top = 0.0
-    pieces: dict[str, list[Any]] = {}
+    pieces: _Pieces = {}
     lines, zeros = [], []
     for block in blocks:
         if block.heads:
@@ -295,10 +294,15 @@ def _draw(blocks: Sequence[Block], ax: Axes | None, palette: Sequence[str] | Non
         top += block.height - (block.legend if block.heads else 0.0)
     for y in lines:
         labels.rule(y, left - 0.06, right - 0.06, color=rule())
-    for colour, verts in pieces.items():
+    for (edge, width, gid), parts in pieces.items():
         ax.add_collection(
             PolyCollection(
-                verts, facecolors=colour, edgecolors=paper(), linewidths=0.6 * unit(), zorder=2, gid="parts"
+                [box for box, _ in parts],
+                facecolors=[colour for _, colour in parts],
+                edgecolors=edge,
+                linewidths=width * unit(),
+                zorder=2,
+                gid=gid,
             ),
             autolim=False,
         )
@@ -327,13 +331,21 @@ def _colours(sizes: tuple[int, ...], palette: Sequence[str] | None) -> tuple[str
     return (*below, *([palette[len(palette) // 2]] * sizes[1]), *above)
 
 
+_Pieces = dict[tuple[str, float, str], list[tuple[list[tuple[float, float]], str]]]
+"""Edge, width and gid → corners and colour of every rectangle: one artist each."""
+
+
+def _box(left: float, right: float, low: float, high: float) -> list[tuple[float, float]]:
+    return [(left, low), (right, low), (right, high), (left, high)]
+
+
 def _draw_bar(
     ax: Axes,
     labels: Labels,
     block: Block,
     bar: Bar,
     y: float,
-    pieces: dict[str, list[Any]],
+    pieces: _Pieces,
     palette: Sequence[str] | None,
 ) -> None:
     middle = y + _BAR / 2
@@ -341,17 +353,8 @@ def _draw_bar(
     if bar.words:
         if bar.top is not None:
             colour = _colours(block.sizes, palette)[-1]
-            ax.add_patch(
-                Rectangle(
-                    (0, middle - 0.035),
-                    bar.top,
-                    0.07,
-                    facecolor=paper(),
-                    edgecolor=colour,
-                    linewidth=1.0 * unit(),
-                    zorder=2,
-                )
-            )
+            box = _box(0.0, bar.top, middle - 0.035, middle + 0.035)
+            pieces.setdefault((colour, 1.0, "bounds"), []).append((box, paper()))
             labels.add(end, middle, bar.words, where="right", ha="right", weight="bold")
         else:
             labels.add(0, middle, bar.words, dx=0.06, size=_SMALL, color=quiet(), slant="italic")
@@ -362,8 +365,8 @@ def _draw_bar(
     inches = ax.bbox.width / ax.figure.dpi / unit() / (ax.get_xlim()[1] - ax.get_xlim()[0])
     for share, colour in zip((one for side in bar.shares for one in side), colours, strict=True):
         if share:
-            box = [(x, y), (x + share, y), (x + share, y + _BAR), (x, y + _BAR)]
-            pieces.setdefault(colour, []).append(box)
+            box = _box(x, x + share, y, y + _BAR)
+            pieces.setdefault((paper(), 0.6, "parts"), []).append((box, colour))
         if share >= _LEAST and share * inches > 0.15:
             labels.add(
                 x + share / 2, middle, points(share), ha="center", size=_SMALL, color=ink_on(colour.upper())

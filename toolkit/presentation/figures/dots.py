@@ -340,7 +340,7 @@ def _marks(
         for sign, way in (("<=", -1), (">=", 1)):
             own = [(dot.estimate, y) for _, dot, y in found if dot.bound == sign]
             if own:
-                _arrows(ax, own, way, group.colour)
+                arrows(ax, own, way, group.colour)
     for row, middle in zip(rows, middles, strict=True):
         if row.joined and len(row.dots) == 2:
             colour = next(group.colour for group in groups if group.name == row.dots[1].group)
@@ -357,7 +357,7 @@ def _marks(
             _beside(labels, row, groups, float(middle))
 
 
-def _arrows(ax: Axes, places: Sequence[tuple[float, float]], way: int, colour: str) -> None:
+def arrows(ax: Axes, places: Sequence[tuple[float, float]], way: int, colour: str) -> None:
     """Draw arrows from bounds towards where the shares lie."""
     wide = ax.bbox.width / ax.figure.dpi / unit()
     reach = way * _ARROW / wide

@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary
 import matplotlib as mpl
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.axis import XAxis, YAxis
 from matplotlib.collections import LineCollection
 from matplotlib.colors import is_color_like, to_hex, to_rgb
 from matplotlib.figure import Figure
@@ -255,15 +256,48 @@ def new_axes(
             raise InvalidInput("figure", [Problem("wrong-type", "ax", what, hint)])
         return ax
     size = ((width) * unit(), (height + top + bottom) * unit())
-    figure = new_figure(size)
-    return figure.add_axes(
+    return add_axes(
+        new_figure(size),
         (
             left / width,
             bottom / (height + top + bottom),
             (width - left - right) / width,
             height / (height + top + bottom),
-        )
+        ),
     )
+
+
+class _Bare:
+    """Axis that makes ticks when they are drawn: a tick takes a millisecond, and most drawings have none."""
+
+    def reset_ticks(self) -> None:
+        self.majorTicks: list[Any] = []
+        self.minorTicks: list[Any] = []
+
+
+class _BareX(_Bare, XAxis):
+    pass
+
+
+class _BareY(_Bare, YAxis):
+    pass
+
+
+class _BareAxes(Axes):
+    """Axes of a report, which begin without ticks."""
+
+    def _init_axis(self) -> None:
+        self.xaxis, self.yaxis = _BareX(self, clear=False), _BareY(self, clear=False)
+        for side, axis in zip(_SIDES, (self.xaxis, self.xaxis, self.yaxis, self.yaxis), strict=True):
+            self.spines[side].register_axis(axis)
+
+
+_SIDES = ("bottom", "top", "left", "right")
+
+
+def add_axes(figure: Figure, place: tuple[float, float, float, float]) -> Axes:
+    """Add Axes to a figure: left, bottom, width and height as parts of it."""
+    return figure.add_axes(place, axes_class=Axes if _OFFSCREEN.get() is None else _BareAxes)
 
 
 def new_figure(size: tuple[float, float]) -> Figure:
@@ -440,6 +474,9 @@ class _Rule:
     width: float
 
 
+_ANCHORS = {"left": "", "center": "text-anchor: middle", "right": "text-anchor: end"}
+
+
 class Labels(Artist):
     """Many short texts, markers and lines beside the plot area as one artist.
 
@@ -552,48 +589,73 @@ class Labels(Artist):
         gc = renderer.new_gc()
         self._draw_rules(renderer, gc)
         self._draw_marks(renderer, gc)
-        measured = _OFFSCREEN.get() is None  # SVG aligns text by itself
+        if _OFFSCREEN.get() is None:
+            self._draw_texts(renderer, gc)
+        else:
+            self._write_texts(renderer.writer, renderer.height)
+        gc.restore()
+        renderer.close_group("labels")
+        self.stale = False
+
+    def _draw_texts(self, renderer: Any, gc: Any) -> None:
         for label, x, y in self._places():
             gc.set_foreground(label.style[1])
             start = x
-            if label.ha != "left" and measured:
+            if label.ha != "left":
                 start -= self._width(renderer, label) * (1.0 if label.ha == "right" else 0.5)
             self._proxy.set_position((x, y))
             self._proxy.set_horizontalalignment(label.ha)
             height = renderer.height if renderer.flipy() and hasattr(renderer, "height") else None
             down = height - y if height is not None else y
             renderer.draw_text(gc, start, down, label.words, self._font(label.style), 0, False, self._proxy)
-        gc.restore()
-        renderer.close_group("labels")
-        self.stale = False
+
+    def _write_texts(self, writer: Any, height: float) -> None:
+        """Write the texts of a report's SVG, where matplotlib would find out the fonts of each again."""
+        names = [one if one == "sans-serif" else repr(one) for one in mpl.rcParams["font.sans-serif"]]
+        writer.start("g", style=f"font-family: {', '.join(names)}")
+        for label, x, y in self._places():
+            size, color, weight, slant = label.style
+            style = [f"font-size: {size:g}px", f"fill: {color}", _ANCHORS[label.ha]]
+            style += ["font-weight: 700"] if weight == "bold" else []
+            style += ["font-style: italic"] if slant == "italic" else []
+            place = {"x": f"{x:.2f}", "y": f"{height - y:.2f}"}
+            writer.element("text", label.words, attrib={"style": "; ".join(filter(None, style)), **place})
+        writer.end("g")
 
     def _draw_rules(self, renderer: Any, gc: Any) -> None:
         ax, dpi = self.axes, _figure_of(self.axes).dpi
+        alike: dict[tuple[str, float], list[tuple[float, float]]] = {}
         for line in self._rules:
             y = ax.transData.transform((0.0, line.y))[1]
             ends = [(ax.bbox.x0 - line.left * dpi, y), (ax.bbox.x1 + line.right * dpi, y)]
-            gc.set_foreground(line.color)
-            gc.set_linewidth(renderer.points_to_pixels(line.width))
-            renderer.draw_path(gc, Path(ends), IdentityTransform())
+            alike.setdefault((line.color, line.width), []).extend(ends)
+        for (color, width), points in alike.items():
+            gc.set_foreground(color)
+            gc.set_linewidth(renderer.points_to_pixels(width))
+            steps = [Path.MOVETO, Path.LINETO] * (len(points) // 2)
+            renderer.draw_path(gc, Path(points, steps), IdentityTransform())
 
     def _draw_marks(self, renderer: Any, gc: Any) -> None:
         ax, dpi = self.axes, _figure_of(self.axes).dpi
         edges = {"left": ax.bbox.x0, "right": ax.bbox.x1}
         gc.set_linewidth(renderer.points_to_pixels(unit()))
+        alike: dict[tuple[str, float, str, str], list[tuple[float, float]]] = {}
         for one in self._marks:
             x, y = ax.transData.transform((one.x if one.where == "data" else 0.0, one.y))
             across = x if one.where == "data" else edges[one.where] + one.x * dpi
-            style = MarkerStyle(one.marker)
-            size = Affine2D().scale(renderer.points_to_pixels(one.size))
-            place = Affine2D().translate(across + one.dx * dpi, y + one.dy * dpi)
-            gc.set_foreground(one.edge)
+            key = (one.marker, one.size, one.edge, one.face)
+            alike.setdefault(key, []).append((across + one.dx * dpi, y + one.dy * dpi))
+        for (marker, points, edge, face), places in alike.items():
+            style = MarkerStyle(marker)
+            size = Affine2D().scale(renderer.points_to_pixels(points))
+            gc.set_foreground(edge)
             renderer.draw_markers(
                 gc,
                 style.get_path(),
                 style.get_transform() + size,
-                Path([(0.0, 0.0)]),
-                place,
-                (*to_rgb(one.face), 1.0),
+                Path(places),
+                IdentityTransform(),
+                (*to_rgb(face), 1.0),
             )
 
     def extents(self, renderer: Any = None) -> list[tuple[str, Bbox]]:

@@ -11,10 +11,11 @@ from matplotlib.figure import Figure
 
 from toolkit.instrument.model import Instrument
 from toolkit.locale import _, current_language, localized
-from toolkit.presentation.figures.dots import Dot, DotRow, Group, chart_of_dots, key_places
+from toolkit.presentation.figures.dots import Dot, DotRow, Group, arrows, chart_of_dots, key_places
 from toolkit.presentation.figures.drawing import (
     WIDTH,
     Description,
+    add_axes,
     bare,
     describe,
     ink,
@@ -201,8 +202,8 @@ def _draw(panels: list[_Panel], groups: Sequence[Group]) -> Figure:
     for place, column in enumerate(columns):
         tall = sum(panel.height for panel in column)
         left, right = place * wide + _LABEL, (place + 1) * wide - 0.2
-        ax = figure.add_axes(
-            (left / WIDTH, (height - top - tall) / height, (right - left) / WIDTH, tall / height)
+        ax = add_axes(
+            figure, (left / WIDTH, (height - top - tall) / height, (right - left) / WIDTH, tall / height)
         )
         _column(ax, column, groups, tall)
         if place == 0:
@@ -237,9 +238,8 @@ def _column(ax: Axes, panels: Sequence[_Panel], groups: Sequence[Group], tall: f
             y += _height(row)
         spans.append((start, y))
         y += _FOOT
-    for line in lines:
-        labels.rule(line, 0, 0, color=rule(), width=0.5)
     grid = [((share, start), (share, end)) for share in (0, 0.5, 1) for start, end in spans]
+    grid += [((0, line), (1, line)) for line in lines]
     lines_on(ax, grid, color=rule(), linewidth=0.6 * unit(), zorder=0.5)
     for group in groups:
         for bound in ("", "<=", ">="):
@@ -251,22 +251,7 @@ def _column(ax: Axes, panels: Sequence[_Panel], groups: Sequence[Group], tall: f
 def _marks(ax: Axes, places: Sequence[tuple[float, float]], group: Group, bound: str) -> None:
     size = 4.6 * unit()
     if bound:
-        way = 1 if bound == ">=" else -1
-        for share, at in places:
-            ax.annotate(
-                "",
-                (share + 0.09 * way, at),
-                (share, at),
-                arrowprops={
-                    "arrowstyle": "-|>",
-                    "color": group.colour,
-                    "linewidth": 0.9 * unit(),
-                    "mutation_scale": 5 * unit(),
-                    "shrinkA": 0,
-                    "shrinkB": 0,
-                },
-                annotation_clip=False,
-            )
+        arrows(ax, places, 1 if bound == ">=" else -1, group.colour)
     ax.plot(
         *zip(*places, strict=True),
         linestyle="",
