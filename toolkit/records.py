@@ -156,8 +156,8 @@ class Displayed:
     ... class Found(Displayed):
     ...     p_value: float
     ...     draws: tuple[float, ...]
-    >>> Found(0.04, (0.5,) * 1000)
-    Found(p_value=0.04, draws=<1000 values>)
+    >>> Found(0.0412345678, (0.5,) * 1000)
+    Found(p_value=0.0412346, draws=<1000 values>)
     """
 
     def _shown(self) -> dict[str, Any]:
@@ -178,7 +178,9 @@ class Displayed:
 
 
 def _short(value: Any) -> str:
-    """Format a value on one line; of tables and long arrays only the size."""
+    """Format a value on one line, numbers with six digits; of tables and long arrays only the size."""
+    if isinstance(value, float):
+        return f"{value:.6g}"
     shape = getattr(value, "shape", None)
     if shape is not None and len(shape) == 2:
         return f"<{shape[0]} × {shape[1]} table>"
@@ -195,6 +197,4 @@ def _short(value: Any) -> str:
 def _displayed(value: Any) -> str:
     if hasattr(value, "to_html"):  # a frame; pandas escapes what is in it
         return str(value.to_html(max_rows=_MOST_ROWS, max_cols=12))
-    if isinstance(value, float):
-        return f"{value:.6g}"
     return html.escape(value if isinstance(value, str) else _short(value))

@@ -274,6 +274,13 @@ def test_boxes_that_cannot_be_are_refused(items: list[str], boxes: dict[str, Any
     assert [problem.code for problem in refused.value.problems] == [code]
 
 
+def test_boxes_of_a_column_nobody_answered_are_refused_with_the_reason() -> None:
+    with pytest.raises(InvalidInput) as refused:
+        tk.gaps(PLAIN.assign(q1=np.nan), "q1", top=[4, 5])
+    (found,) = refused.value.problems
+    assert (found.code, found.hint) == ("unknown-answer", "nobody answered: leave it out")
+
+
 def test_boxes_of_an_instrument_are_its_own() -> None:
     with pytest.raises(InvalidInput) as refused:
         tk.proportions(PLAIN, load_instrument("core"), top=[4, 5])

@@ -20,7 +20,7 @@ from scipy import stats
 
 import toolkit as tk
 from toolkit.analysis import design_rank_test, design_t_test
-from toolkit.errors import InvalidInput
+from toolkit.errors import InvalidInput, ToolkitError
 from toolkit.presentation import computed_methods
 
 
@@ -331,6 +331,21 @@ def test_the_statement_counts_what_was_read_and_names_what_was_used(study: Any) 
     # what has not passed the gate is not said to have
     assert "are not shown" not in text
     assert "are not shown" in tk.methods_statement(study, rows.assign(shown=True))
+
+
+def test_the_statement_is_in_the_language_asked_for(study: Any) -> None:
+    rows = tk.gaps(study.responses(), study.instrument["burnout"])
+    design = tk.Design(strata="audience")
+    text = tk.methods_statement(study, rows, design=design, language="fr")
+    assert text.startswith("Les réponses sont synthétiques")
+    assert text.count("\n### ") == 11 * len(study.instrument.audiences)
+    assert "linéarisation de Taylor" in text
+    kept = f"{len(study.responses()):,}".replace(",", "\u202f")
+    assert f"{kept} ont été conservées" in text
+    english = tk.methods_statement(study, rows, design=design)
+    assert not set(re.findall("### .*", text)) & set(re.findall("### .*", english))
+    with pytest.raises(ToolkitError):
+        tk.methods_statement(study, language="xx")
 
 
 def test_the_statement_says_what_weights_cost(study: Any) -> None:

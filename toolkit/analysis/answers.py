@@ -292,9 +292,8 @@ def _unknown_codes(column: Column) -> Iterator[Problem]:
         strange = [one for one in codes if one not in known and not (column.labels is None and _numeric(one))]
         if strange or not set(codes) & set(known):
             what = f"has no answer {', '.join(map(repr, strange or codes))} of box {box}"
-            yield Problem(
-                "unknown-answer", f"column {column.name}", what, f"its answers are {', '.join(known[:12])}"
-            )
+            hint = f"its answers are {', '.join(known[:12])}" if known else "nobody answered: leave it out"
+            yield Problem("unknown-answer", f"column {column.name}", what, hint)
 
 
 def _numeric(code: str) -> bool:

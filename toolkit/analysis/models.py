@@ -740,9 +740,8 @@ def _refuse_matrix(read: _Read) -> None:
         if name == "the outcome" or name == read.outcome.name:
             continue
         if column.nunique() < 2:
-            problems.append(
-                Problem("no-variation", f"column {name}", "is the same in every complete row", "leave it out")
-            )
+            what = "is the same in every complete row with a weight above 0"
+            problems.append(Problem("no-variation", f"column {name}", what, "leave it out"))
     y = read.outcome
     numeric = pd.api.types.is_numeric_dtype(y.dtype)
     if len(y) != len(read.data):

@@ -1,4 +1,8 @@
-"""Factor models of a scale, and omega."""
+"""Factor models of a scale, and omega.
+
+Factors by least squares and their rotation are statsmodels'. Models of several groups with equal parameters
+stay ours, because no maintained library has them; omega by maximum likelihood is one of them, of one group.
+"""
 
 from __future__ import annotations
 
@@ -327,13 +331,13 @@ def omega(
         share = float(common / (common + fit.residuals[0].sum()))
         return _made(share, share, loadings, fit.residuals[0], len(values), "one factor, maximum likelihood")
     correlation = np.asarray(np.corrcoef(values.T), dtype=np.float64)
-    pattern, unique = minres(correlation, factors)
+    pattern, unique = _minres(correlation, factors)
     if factors == 1:
         general = pattern[:, 0] * np.sign(pattern.sum())
     else:
         rotated, between = _oblimin(pattern)
         flip = np.sign(rotated.sum(axis=0))
-        top, _ = minres(between * np.outer(flip, flip), 1)
+        top, _ = _minres(between * np.outer(flip, flip), 1)
         general = (rotated * flip) @ (top[:, 0] * np.sign(top.sum()))
     variance = float(correlation.sum())
     total = 1 - float(unique.sum()) / variance
@@ -346,58 +350,26 @@ def _made(total: float, own: float, loadings: Array, unique: Array, n: int, said
     return Omega(total, own, tuple(loadings.tolist()), tuple(unique.tolist()), n, said)
 
 
-def minres(correlation: Array, factors: int) -> tuple[Array, Array]:
+def _minres(correlation: Array, factors: int) -> tuple[Array, Array]:
     """Fit loadings and unique variances that leave the smallest squared off-diagonal residuals."""
-    from scipy.optimize import minimize
+    from statsmodels.multivariate.factor import Factor
 
-    k = len(correlation)
-    off = ~np.eye(k, dtype=bool)
-
-    def loadings(psi: Array) -> Array:
-        values, vectors = np.linalg.eigh(correlation - np.diag(psi))
-        found: Array = vectors[:, -factors:] * np.sqrt(np.maximum(values[-factors:], 0.0))
-        return found[:, ::-1]
-
-    def loss(flat: Array) -> tuple[float, Array]:
-        pattern = flat.reshape(k, factors)
-        apart = np.where(off, pattern @ pattern.T - correlation, 0.0)
-        return float((apart**2).sum()) / 2, (2 * apart @ pattern).ravel()
-
-    start = loadings(1 / np.diag(np.linalg.inv(correlation)))
-    found = minimize(loss, start.ravel(), jac=True, method="BFGS", options={"gtol": 1e-9, "maxiter": 10_000})
-    if np.abs(found.jac).max() > 1e-5:
+    model = Factor(corr=correlation, n_factor=factors, method="pa")
+    pattern: Array = model.fit(maxiter=10_000, tol=1e-10).loadings
+    apart = pattern @ pattern.T - correlation
+    np.fill_diagonal(apart, 0.0)
+    if pattern.shape[1] < factors or np.abs(apart @ pattern).max() > 1e-5:  # which Factor does not report
         raise NotConverged("the factors' loadings did not settle")
-    pattern = found.x.reshape(k, factors)
-    unique = 1 - (pattern**2).sum(axis=1)
-    return loadings(unique), unique
+    return pattern, 1 - (pattern**2).sum(axis=1)
 
 
 def _oblimin(pattern: Array) -> tuple[Array, Array]:
     """Rotate obliquely to the least quartimin (Jennrich 2002): loadings and factor correlations."""
-    k = pattern.shape[1]
-    turn, step = np.eye(k), 1.0
-    others = 1 - np.eye(k)
+    from statsmodels.multivariate.factor_rotation import rotate_factors
 
-    def at(turned: Array) -> tuple[float, Array, Array]:
-        inverse = np.linalg.inv(turned)
-        rotated = pattern @ inverse.T
-        crossed = rotated**2 @ others
-        slope = -(rotated.T @ (rotated * crossed) @ inverse).T
-        return float((rotated**2 * crossed).sum()) / 4, rotated, slope
-
-    value, rotated, slope = at(turn)
-    for _ in range(5000):
-        projected = slope - turn * (turn * slope).sum(axis=0)
-        size = float(np.sqrt((projected**2).sum()))
-        if size < 1e-8:
-            return rotated, turn.T @ turn
-        step *= 2
-        for _ in range(30):
-            moved = turn - step * projected
-            moved = moved / np.sqrt((moved**2).sum(axis=0))
-            tried = at(moved)
-            if value - tried[0] > 0.5 * size**2 * step:
-                break
-            step /= 2
-        turn, (value, rotated, slope) = moved, tried
-    raise NotConverged("the rotation of the factors did not settle")
+    rotated, turn = rotate_factors(pattern, "quartimin", tol=1e-8, max_tries=2000)
+    crossed = rotated**2 @ (1 - np.eye(len(turn)))
+    slope = -(rotated.T @ (rotated * crossed) @ np.linalg.inv(turn)).T
+    if np.linalg.norm(slope - turn * (turn * slope).sum(axis=0)) > 1e-6:  # which statsmodels does not report
+        raise NotConverged("the rotation of the factors did not settle")
+    return rotated, turn.T @ turn

@@ -1,7 +1,7 @@
 """Tables for Word, Excel and LaTeX, APA sentences and the methodology statement.
 
-For a researcher's own results, in the language asked for; the methodology statement, names of methods and
-notes of results are in English. What a report prints passes the gate and is written by `formats`.
+For a researcher's own results, in the language asked for; names of methods and notes of results are in
+English. What a report prints passes the gate and is written by `formats`.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from toolkit.analysis.reliability import Reliability
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem, near_names, printable
 from toolkit.instrument.model import Instrument
-from toolkit.locale import N_, _, number_marks, using_language
+from toolkit.locale import N_, _, current_language, ngettext, number_marks, using_language
 from toolkit.presentation.blocks import Cell, Table, table_of
-from toolkit.presentation.numbers import NOT_SHOWN, Number, bound_sign, is_known
+from toolkit.presentation.numbers import NOT_SHOWN, Number, base, bound_sign, decimal, is_known
 from toolkit.presentation.rows import audience_name, item_name
 from toolkit.records import csv_for_people, records
 from toolkit.study import Study
@@ -806,7 +806,6 @@ def _pingouin_sentence(label: Any, row: Mapping[str, Any]) -> str:
     return f"{text}."
 
 
-@using_language("en")
 @typed
 def methods_statement(
     study: Study,
@@ -814,6 +813,7 @@ def methods_statement(
     wave: str | None = None,
     design: Design | None = None,
     frame: pd.DataFrame | None = None,
+    language: str = "en",
 ) -> str:
     """Write the methodology statement of a study: the eleven disclosure items of the AAPOR code.
 
@@ -829,6 +829,9 @@ def methods_statement(
         How the results were weighted; by default the study's own.
     frame
         The respondents of the results, where the design names columns of your own, such as raked weights.
+    language
+        One of `toolkit.locale.languages()`, as `study.language`. What the study file says, names of methods
+        and reasons are printed as they are.
 
     Returns
     -------
@@ -838,7 +841,7 @@ def methods_statement(
     Raises
     ------
     ToolkitError
-        Where the study file leaves an item blank.
+        Where the study file leaves an item blank, or no catalogue of the language is there.
 
     Examples
     --------
@@ -846,6 +849,17 @@ def methods_statement(
     >>> methods_statement(load_study("ai_at_work")).splitlines()[0]
     'The answers are synthetic: no person gave them.'
     """
+    with using_language(language, study.level):
+        return _statement(study, results, wave, design, frame)
+
+
+def _statement(
+    study: Study,
+    results: tuple[pd.DataFrame, ...],
+    wave: str | None,
+    design: Design | None,
+    frame: pd.DataFrame | None,
+) -> str:
     from toolkit.disclosure import admit
     from toolkit.presentation import computed_methods
     from toolkit.presentation import methods_statement as statement
@@ -871,18 +885,22 @@ def methods_statement(
             dates=study.field_dates(chosen),
         )
         put = {one.item.id for one in study.instrument.variables if audience in one.audiences}
-        title = study.instrument.title.get("en", study.instrument.id)
-        about = f"“{title}”, version {study.instrument.version}: {len(put)} questions for this audience."
-        computed["instrument"] = about
+        computed["instrument"] = _(
+            "“{title}”, version {version}: {questions} questions for this audience.",
+            title=study.instrument.title.get(current_language(), study.instrument.id),
+            version=study.instrument.version,
+            questions=len(put),
+        )
         if sampled is not None:
             computed["weighting"] = _weighting(sampled, answers if frame is None else frame)
-        computed["processing_and_quality"] += _processing(study, chosen) + used
+        texts = (computed["processing_and_quality"], _processing(study, chosen), used)
+        computed["processing_and_quality"] = " ".join(filter(None, texts))
         written = dict(study.methods.get(audience, {}))
         prose = statement(written, computed, audience=audience, instrument=study.instrument)
         parts.append(f"## {prose.title}")
         parts += [f"### {term}\n\n{text}" for terms in prose.parts for term, text in terms.pairs]  # type: ignore[union-attr]
     if study.synthetic:
-        parts.insert(0, "The answers are synthetic: no person gave them.")
+        parts.insert(0, _("The answers are synthetic: no person gave them."))
     return "\n\n".join(parts) + "\n"
 
 
@@ -891,9 +909,17 @@ def _processing(study: Study, wave: str) -> str:
     table = study.disposition(wave)
     counts = {str(name): int(rows) for name, rows in table.groupby("outcome")["rows"].sum().items()}
     aside = table[table["outcome"] == "set aside"].groupby("reason")["rows"].sum()
-    text = f" Of {counts.get('read', 0):,} rows read, {counts.get('kept', 0):,} were kept"
-    why = "; ".join(f"{reason}: {int(rows):,}" for reason, rows in aside.items() if rows)
-    return f"{text}, {int(aside.sum()):,} set aside ({why})." if why else f"{text}."
+    read, kept = base(counts.get("read", 0)), base(counts.get("kept", 0))
+    why = "; ".join(_("{words}: {count}", words=name, count=base(n)) for name, n in aside.items() if n)
+    if not why:
+        return _("Of {read} rows read, {kept} were kept.", read=read, kept=kept)
+    return _(
+        "Of {read} rows read, {kept} were kept, {aside} set aside ({why}).",
+        read=read,
+        kept=kept,
+        aside=base(aside.sum()),
+        why=why,
+    )
 
 
 def _weighting(design: Design, frame: pd.DataFrame) -> str:
@@ -901,14 +927,22 @@ def _weighting(design: Design, frame: pd.DataFrame) -> str:
     sampled = design.over(frame, linearise=True)
     weights = sampled.weights[sampled.weights > 0]
     effect = len(weights) * float((weights**2).sum()) / float(weights.sum()) ** 2
-    how = "replicate weights" if sampled.replicated is not None else "Taylor linearisation"
-    text = f"Estimates use the survey design ({sampled.label}); standard errors are from {how}"
-    if design.weights is None:
-        return f"{text}."
-    return (
-        f"{text}. Unequal weights cost a design effect of {effect:.2f} (Kish), that is an effective "
-        f"sample of {len(weights) / effect:,.0f} of {len(weights):,} respondents."
+    how = _("replicate weights") if sampled.replicated is not None else _("Taylor linearisation")
+    text = _(
+        "Estimates use the survey design ({design}); standard errors are from {how}.",
+        design=sampled.label,
+        how=how,
     )
+    if design.weights is None:
+        return text
+    cost = _(
+        "Unequal weights cost a design effect of {effect} (Kish), that is an effective sample of "
+        "{effective} of {all} respondents.",
+        effect=decimal(effect, 2),
+        effective=base(len(weights) / effect),
+        all=base(len(weights)),
+    )
+    return f"{text} {cost}"
 
 
 def _used(results: tuple[pd.DataFrame, ...]) -> str:
@@ -928,7 +962,11 @@ def _used(results: tuple[pd.DataFrame, ...]) -> str:
     if not results:
         return ""
     methods = pd.concat([frame["method"].astype(str) for frame in results]).value_counts(sort=False)
-    text = " Methods used: " + "; ".join(f"{name} ({count} results)" for name, count in methods.items()) + "."
+    used = (
+        ngettext("{name} ({count} result)", "{name} ({count} results)", count, name=name)
+        for name, count in methods.items()
+    )
+    text = _("Methods used: {methods}.", methods="; ".join(used))
     families = [
         frame[["family", "adjustment"]].astype(str)
         for frame in results
@@ -936,6 +974,9 @@ def _used(results: tuple[pd.DataFrame, ...]) -> str:
     ]
     if families:
         counted = pd.concat(families).value_counts(sort=False)
-        listed = (f"{how} over the {n} of family {family!r}" for (family, how), n in counted.items())
-        text += f" p values were adjusted: {'; '.join(listed)}."
+        listed = (
+            _("{method} over the {count} of family '{family}'", method=how, count=n, family=family)
+            for (family, how), n in counted.items()
+        )
+        text += " " + _("p values were adjusted: {methods}.", methods="; ".join(listed))
     return text
