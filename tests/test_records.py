@@ -102,8 +102,7 @@ def test_a_result_is_displayed_in_one_line_and_as_an_escaped_table() -> None:
     table = pd.DataFrame({"<b>x</b>": ["<script>alert(1)</script>"] * 500})
     found = _Found("<i>t</i>", 0.0123456789, table, np.arange(5000.0))
     assert repr(found) == (
-        "_Found(method='<i>t</i>', p_value=0.0123457, table=<500 × 1 table>, "
-        "draws=<5000 values>, limit=None)"
+        "_Found(method='<i>t</i>', p_value=0.0123457, table=<500 × 1 table>, draws=<5000 values>, limit=None)"
     )
     shown = found._repr_html_()
     assert "0.0123457" in shown
