@@ -116,12 +116,13 @@ def likelihood(p: Any, n: Any, z: Any) -> Interval:
         return apart
 
     low, high = [
-        _bisect(drop, inner=p.astype(np.float64), outer=np.full(p.shape, edge)) for edge in (0.0, 1.0)
+        bisect(drop, inner=p.astype(np.float64), outer=np.full(p.shape, edge)) for edge in (0.0, 1.0)
     ]
     return np.where(p == 0, 0.0, low), np.where(p == 1, 1.0, high)
 
 
-def _bisect(drop: Callable[[Array], Array], *, inner: Array, outer: Array) -> Array:
+def bisect(drop: Callable[[Array], Array], *, inner: Array, outer: Array) -> Array:
+    """Halve 100 times towards where `drop` rises above 0, between `inner`, where it does not, and `outer`."""
     for _ in range(100):
         middle = (inner + outer) / 2
         inside = drop(middle) <= 0

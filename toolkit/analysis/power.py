@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import chdtri, gammaln, ndtri, xlog1py, xlogy
+from scipy.special import chdtri, ndtri
 
 from toolkit.analysis.tables import fisher_p
 from toolkit.arguments import Numbers, typed
@@ -355,20 +355,12 @@ def _rejected(n: int, m: int, test: str, alpha: float) -> Array:
 
 def _outcomes(n: int, p: float, population: int | None) -> Array:
     """Compute the probability of each number of answers."""
-    k = np.arange(n + 1.0)
+    from scipy.stats import binom, hypergeom
+
+    k = np.arange(n + 1)
     if population is None:
-        return np.asarray(np.exp(_choose(float(n), k) + xlogy(k, p) + xlog1py(n - k, -p)))
-    yes = float(round(p * population))
-    no = population - yes
-    possible = (k <= yes) & (n - k <= no)
-    inside = np.where(possible, k, 0.0), np.where(possible, n - k, 0.0)
-    logs = _choose(yes, inside[0]) + _choose(no, inside[1]) - _choose(float(population), np.array(float(n)))
-    return np.where(possible, np.exp(logs), 0.0)
-
-
-def _choose(n: float, k: Array) -> Array:
-    found: Array = gammaln(n + 1) - gammaln(k + 1) - gammaln(np.maximum(n - k, 0) + 1)
-    return found
+        return np.asarray(binom.pmf(k, n, p))
+    return np.asarray(hypergeom.pmf(k, population, round(p * population), n))
 
 
 def _refuse_sizes(

@@ -14,12 +14,11 @@ import numpy.typing as npt
 from scipy.special import ndtr
 
 from toolkit.analysis.contract import Interval
-from toolkit.analysis.intervals import quantile, wilson
+from toolkit.analysis.intervals import bisect, quantile, wilson
 from toolkit.arguments import Numbers, typed
 from toolkit.errors import InvalidInput, Problem
 
 Array = npt.NDArray[np.float64]
-_HALVINGS = 110
 
 
 def checked(x1: Numbers, n1: Numbers, x2: Numbers, n2: Numbers) -> tuple[Array, Array, Array, Array]:
@@ -89,18 +88,11 @@ def miettinen_nurminen(
 def miettinen_nurminen_limits(p: Any, n: Any, q: Any, m: Any, z: float) -> tuple[Any, Any]:
     """Compute Miettinen and Nurminen's limits from shares and (effective) numbers of answers."""
     d = np.asarray(p - q, dtype=np.float64)
-    low = _score_root(p, n, q, m, z, inner=d, outer=np.full(d.shape, -1.0))
-    high = _score_root(p, n, q, m, -z, inner=d, outer=np.full(d.shape, 1.0))
+    low, high = (
+        bisect(lambda at, z=side * z: _score(p, n, q, m, at) / z - 1, inner=d, outer=np.full(d.shape, -side))
+        for side in (1.0, -1.0)
+    )
     return np.where(d <= -1 + 1e-12, -1.0, low), np.where(d >= 1 - 1e-12, 1.0, high)
-
-
-def _score_root(p: Any, n: Any, q: Any, m: Any, z: float, *, inner: Array, outer: Array) -> Array:
-    """Bisect for the difference whose score statistic is z."""
-    for _ in range(_HALVINGS):
-        middle = (inner + outer) / 2
-        inside = _score(p, n, q, m, middle) / z < 1
-        inner, outer = np.where(inside, middle, inner), np.where(inside, outer, middle)
-    return (inner + outer) / 2
 
 
 def _score(p: Any, n: Any, q: Any, m: Any, difference: Array) -> Array:
