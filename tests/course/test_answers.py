@@ -178,6 +178,7 @@ def test_an_exercise_waits_where_nothing_was_answered(one: Exercise):
         ("interval-2", "17 %", "should be a fraction"),
         ("interval-2", True, "should be a fraction"),
         ("interval-2", float("nan"), "should be a fraction"),
+        ("interval-2", 10**400, "should be a fraction"),
         ("base-3", np.True_, "should be a whole number"),
         ("base-3", 56.6, "It is too low."),
         ("figures-2", 22, "one name in quotes"),

@@ -553,7 +553,7 @@ def test_a_wide_screen_shows_the_drawing_and_a_narrow_one_the_same_numbers(
     assert found is not None
     html = found._repr_html_()
     assert html.count("<figure") == html.count("</figure>") == 1
-    strips = html[html.index('<dl class="strips">') :]
+    strips = html[html.index('<dl class="strips" hidden>') :]
     for series in found.charts[0].series:
         for place in range(len(series.values)):
             assert found.charts[0].words(series, place) in strips

@@ -17,6 +17,7 @@ import pandas as pd
 import pytest
 
 import toolkit as tk
+from toolkit.study.starting import start_study
 
 pytest.importorskip("ipywidgets", reason="installed with the toolkit")
 
@@ -192,3 +193,19 @@ def test_the_explorer_works_in_jupyterlab_by_keyboard(lab: tuple[str, Path], bro
     assert "burnout" in str(code.text_content())
     assert tab.locator(".jp-Cell").count() == 2  # no key was taken for a shortcut of JupyterLab
     tab.close()
+
+
+def test_a_study_of_one_group_and_one_wave_begins_with_a_distribution(tmp_path: Path) -> None:
+    start_study(tmp_path / "one", audiences=["employee"], waves=["2026"])
+    one = tk.explore(tmp_path / "one")
+    assert list(one.view.options) == ["Distribution"]
+    assert one.message == ""
+    assert one.picture is not None
+
+
+def test_a_gap_of_fewer_than_two_chosen_groups_asks_for_more(explorer: Any) -> None:
+    explorer.view.value, explorer.audiences.value = "Gap", ("executive",)
+    assert explorer.message == "Choose two groups or more under Groups."
+    explorer.view.value, explorer.audiences.value = "Trend", ()
+    assert explorer.message == "Choose a group under Groups."
+    assert explorer.numbers is None

@@ -84,7 +84,7 @@ def check_answer(name: str, answer: Any, given: Any = None, *, show: bool = Fals
     --------
     >>> check_answer("ratio-2", 56.4)
     ratio-2: not yet
-      This reads as a percentage. Shares are fractions here: 0.25 for 25 %.
+      This reads as a percentage. Shares are fractions here: 0.25 for 25%.
       Times as likely means: multiply.
     >>> bool(check_answer("ratio-2", 0.56))
     True
@@ -150,7 +150,7 @@ def _numbers(answer: Any) -> tuple[float, ...] | None:
         return None
     try:
         found = np.asarray(answer, dtype=np.float64).ravel()
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return tuple(float(x) for x in found) if np.isfinite(found).all() else None
 
@@ -178,7 +178,7 @@ def _what_is_wrong(one: Exercise, read: Any, right: Any, given: Any) -> list[str
     if known:
         return known
     if one.kind in ("fraction", "ends") and max(abs(x) for x in read) > 1:
-        return ["This reads as a percentage. Shares are fractions here: 0.25 for 25 %."]
+        return ["This reads as a percentage. Shares are fractions here: 0.25 for 25%."]
     if _agrees(one, tuple(-x for x in read), right):
         return ["The size is right, the direction is not: who comes first?"]
     if one.kind == "ends" and read[0] > read[1]:

@@ -100,10 +100,10 @@ EXERCISES = (
     ),
     Exercise(
         "methods-2",
-        "Which margin of error at 95 % would the employees' shares have, were they a simple random sample?",
+        "Which margin of error at 95% would the employees' shares have, were they a simple random sample?",
         "fraction",
         _employees,
-        "margin_of_error(625), for a share near 50 %. A panel is no random sample: it says too little.",
+        "margin_of_error(625), for a share near 50%. A panel is no random sample: it says too little.",
         "The margin belongs to the group that a share is of.",
         about="register",
         mistakes=(

@@ -395,7 +395,7 @@ EXERCISES = (
     ),
     Exercise(
         "small-1",
-        f"Ten of the twelve executives of {SMALL} answered. What is the margin of error near 50 %?",
+        f"Ten of the twelve executives of {SMALL} answered. What is the margin of error near 50%?",
         "fraction",
         _margin,
         "The two who did not answer are all the chance there is: √((12 − 10)/(12 − 1)) of the usual margin.",
@@ -410,7 +410,7 @@ EXERCISES = (
     ),
     Exercise(
         "small-2",
-        f"Which gap between executives and employees could {SMALL} see with 80 % power?",
+        f"Which gap between executives and employees could {SMALL} see with 80% power?",
         "fraction",
         _visible,
         "minimum_detectable_gap of those who answered; more employees would hardly help, the few decide.",
@@ -432,11 +432,11 @@ EXERCISES = (
     ),
     Exercise(
         "attack-1",
-        "All: 43 % of 54. Employees: 40 % of 50. The executives are hidden. How many of the four agree?",
+        "All: 43% of 54. Employees: 40% of 50. The executives are hidden. How many of the four agree?",
         "count",
         lambda given: _only_count(43, 54) - _only_count(40, 50),
-        "Only 23 of 54 round to 43 %, and only 20 of 50 are 40 %: three of the four.",
-        "Which whole number of 54 rounds to 43 %, and which of 50 to 40 %? See possible_counts.",
+        "Only 23 of 54 round to 43%, and only 20 of 50 are 40%: three of the four.",
+        "Which whole number of 54 rounds to 43%, and which of 50 to 40%? See possible_counts.",
         mistakes=(
             Mistake(lambda given: 4, "This is how many executives there are."),
             Mistake(lambda given: 20, "This is how many employees agree."),
@@ -444,10 +444,10 @@ EXERCISES = (
     ),
     Exercise(
         "attack-2",
-        "Executives: 90 % or more of 12. Employees: 20 of 50. All: 32 of 62. How many of the twelve agree?",
+        "Executives: 90% or more of 12. Employees: 20 of 50. All: 32 of 62. How many of the twelve agree?",
         "count",
         lambda given: 32 - 20,
-        "32 − 20: everybody, which is what “90 % or more” was to hide. So the total may not be printed.",
+        "32 − 20: everybody, which is what “90% or more” was to hide. So the total may not be printed.",
         "The bound hides nothing while a total stands beside it.",
         mistakes=(Mistake(lambda given: 11, "The bound allows 11 or 12. Which of them fits the total?"),),
     ),
@@ -462,21 +462,21 @@ EXERCISES = (
     ),
     Exercise(
         "releases-1",
-        "Monday: 40 % of 20. Tuesday, with one late answer: 43 % of 21. How many late people agree?",
+        "Monday: 40% of 20. Tuesday, with one late answer: 43% of 21. How many late people agree?",
         "count",
         lambda given: _only_count(43, 21) - _only_count(40, 20),
-        "Only 8 of 20 are 40 %, and only 9 of 21 round to 43 %: the late person agrees.",
-        "Which whole number of 20 is 40 %, and which of 21 rounds to 43 %?",
+        "Only 8 of 20 are 40%, and only 9 of 21 round to 43%: the late person agrees.",
+        "Which whole number of 20 is 40%, and which of 21 rounds to 43%?",
         mistakes=(Mistake(lambda given: 3, "Percentages are not people."),),
     ),
     Exercise(
         "releases-2",
-        "Last year 12 of 24 agreed. This year the same people answer alike, and with two newcomers 54 % of "
+        "Last year 12 of 24 agreed. This year the same people answer alike, and with two newcomers 54% of "
         "26 agree. How many newcomers agree?",
         "count",
         lambda given: _only_count(54, 26) - 12,
-        "Only 14 of 26 round to 54 %, and twelve of them agreed before: both newcomers.",
-        "Which whole number of 26 rounds to 54 %?",
+        "Only 14 of 26 round to 54%, and twelve of them agreed before: both newcomers.",
+        "Which whole number of 26 rounds to 54%?",
         mistakes=(Mistake(lambda given: 14, "So many agree this year, old and new."),),
     ),
     Exercise(
@@ -575,7 +575,7 @@ FIGURES = (
         "Which claim follows from two others by adding them up? Give its id.",
         "name",
         _sum,
-        "Those whose company requires AI tools and those whose company encourages them: 39 + 46 = 85 %.",
+        "Those whose company requires AI tools and those whose company encourages them: 39 + 46 = 85%.",
         "The check of kind “sum” names the whole and its parts.",
         about="register",
         mistakes=(
@@ -585,11 +585,11 @@ FIGURES = (
     ),
     Exercise(
         "figures-3",
-        "71 % are burned out, of women 74 %, of men 68 %. What share of women is the largest possible?",
+        "71% are burned out, of women 74%, of men 68%. What share of women is the largest possible?",
         "fraction",
         _women,
         "(71.5 − 67.5) / (73.5 − 67.5): everybody as high, and women and men as low, as rounding allows.",
-        "Every figure is rounded: 71 % is anything from 70.5 to 71.5 %. See shares_of_groups.",
+        "Every figure is rounded: 71% is anything from 70.5 to 71.5%. See shares_of_groups.",
         about="register",
         mistakes=(
             Mistake(lambda register: _women(register, rounding=False), "So it would be without rounding."),
@@ -598,10 +598,10 @@ FIGURES = (
     ),
     Exercise(
         "interval-1",
-        "71 % of 625 employees are burned out. Give the 95 % interval, both ends.",
+        "71% of 625 employees are burned out. Give the 95% interval, both ends.",
         "ends",
         _burned_out,
-        "Wilson's interval of 71 % with n = 625; the plain one, ± 1.96 standard errors, is nearly the same.",
+        "Wilson's interval of 71% with n = 625; the plain one, ± 1.96 standard errors, is nearly the same.",
         "About two standard errors to each side; share_intervals has it exactly.",
         about="register",
         mistakes=(
@@ -610,7 +610,7 @@ FIGURES = (
                 "This is half as wide as it should be: one standard error to each side, or everybody in the "
                 "study for a base of employees.",
             ),
-            Mistake(lambda register: _burned_out(register, level=0.99), "This is the interval at 99 %."),
+            Mistake(lambda register: _burned_out(register, level=0.99), "This is the interval at 99%."),
         ),
     ),
     Exercise(
@@ -632,7 +632,7 @@ FIGURES = (
     ),
     Exercise(
         "interval-3",
-        "Give the 95 % interval of that gap, both ends.",
+        "Give the 95% interval of that gap, both ends.",
         "ends",
         _gap,
         "Newcombe's interval: the squares of the two errors add up, not the errors themselves.",
@@ -648,11 +648,11 @@ FIGURES = (
     ),
     Exercise(
         "base-1",
-        "Had 300 of the 625 employees used AI, what share of all employees would 77 % of the users be?",
+        "Had 300 of the 625 employees used AI, what share of all employees would 77% of the users be?",
         "fraction",
         lambda register: float(register.claim("UBB24-02")["value"]) / 100 * 300 / 625,
         "0.77 × 300 / 625: a share of users becomes a share of everybody by the share who are users.",
-        "How many people are 77 % of 300, and what share of 625 are they?",
+        "How many people are 77% of 300, and what share of 625 are they?",
         about="register",
         mistakes=(
             Mistake(
@@ -664,7 +664,7 @@ FIGURES = (
     ),
     Exercise(
         "base-2",
-        "From how many answers on does the interval of 77 % leave a half out, so that “most” holds?",
+        "From how many answers on does the interval of 77% leave a half out, so that “most” holds?",
         "count",
         lambda register: half_left_out_from(register.claim("UBB24-02"), 625),
         "“Most” holds for nearly every base; what the base decides is how much more than a half it is.",
@@ -673,7 +673,7 @@ FIGURES = (
     ),
     Exercise(
         "base-3",
-        "Five figures on AI users: 77, 39, 23, 21, 47 %. What is the smallest base all can be true of?",
+        "Five figures on AI users: 77, 39, 23, 21, 47%. What is the smallest base all can be true of?",
         "count",
         _smallest_base,
         "A whole number of people must give each figure. Some bases between this one and 100 fail again.",
@@ -686,51 +686,49 @@ FIGURES = (
 NEWS = (
     Exercise(
         "ratio-1",
-        "“88 % more likely to be burned out.” What is the largest share the others can have?",
+        "“88% more likely to be burned out.” What is the largest share the others can have?",
         "fraction",
         lambda register: largest_comparison(_ratio(register)),
-        "1 / 1.88: 1.88 times the others' share cannot pass 100 %. More than that the ratio does not say.",
+        "1 / 1.88: 1.88 times the others' share cannot pass 100%. More than that the ratio does not say.",
         "1.88 times the others' share is at most 1.",
         about="register",
         mistakes=(
-            Mistake(lambda register: 1 - (_ratio(register) - 1), "What is left of 88 % says nothing here."),
+            Mistake(lambda register: 1 - (_ratio(register) - 1), "What is left of 88% says nothing here."),
             Mistake(
-                lambda register: _ratio(register) - 1, "88 % is no share of anybody: it is how much larger."
+                lambda register: _ratio(register) - 1, "88% is no share of anybody: it is how much larger."
             ),
-            Mistake(
-                lambda register: 1 / (_ratio(register) - 1), "“88 % more” is 1.88 times, not 0.88 times."
-            ),
+            Mistake(lambda register: 1 / (_ratio(register) - 1), "“88% more” is 1.88 times, not 0.88 times."),
         ),
     ),
     Exercise(
         "ratio-2",
-        "Were 30 % of the others burned out, what share would it be of those who are “88 % more likely”?",
+        "Were 30% of the others burned out, what share would it be of those who are “88% more likely”?",
         "fraction",
         lambda given: float(implied_by_ratio(1.88, [0.3])["share"].iloc[0]),
-        "1.88 × 0.30. With 10 % among the others it would be 19 %: the ratio alone tells no share.",
+        "1.88 × 0.30. With 10% among the others it would be 19%: the ratio alone tells no share.",
         "Times as likely means: multiply.",
         mistakes=(
-            Mistake(lambda given: 0.88, "88 % is how much larger the share is, not the share."),
-            Mistake(lambda given: 0.3 * 0.88, "“88 % more” is 1.88 times, not 0.88 times."),
+            Mistake(lambda given: 0.88, "88% is how much larger the share is, not the share."),
+            Mistake(lambda given: 0.3 * 0.88, "“88% more” is 1.88 times, not 0.88 times."),
         ),
     ),
     Exercise(
         "ratio-3",
-        "88 % of one group are burned out, 80 % of the other. How many times as likely is it in the first?",
+        "88% of one group are burned out, 80% of the other. How many times as likely is it in the first?",
         "number",
         lambda given: float(implied_by_share(0.88, [0.8])["ratio"].iloc[0]),
-        "0.88 / 0.80: a large share, and a small ratio. “88 % more likely” would be 1.88.",
+        "0.88 / 0.80: a large share, and a small ratio. “88% more likely” would be 1.88.",
         "Divide the one share by the other.",
         tolerance=0.01,
         mistakes=(
-            Mistake(lambda given: 1.88, "This would be “88 % more likely”. Here 88 % is a share."),
+            Mistake(lambda given: 1.88, "This would be “88% more likely”. Here 88% is a share."),
             Mistake(lambda given: 0.08, "This is the gap. How many times as likely?"),
             Mistake(lambda given: 0.8 / 0.88, "The other way round: first over second."),
         ),
     ),
     Exercise(
         "ratio-4",
-        "For which share of the others are “88 % more likely” and “88 % of them” both true?",
+        "For which share of the others are “88% more likely” and “88% of them” both true?",
         "fraction",
         lambda register: 0.88 / _ratio(register),
         "0.88 / 1.88. Only there do the two sentences say the same; for every other share one is wrong.",
@@ -739,7 +737,7 @@ NEWS = (
         mistakes=(
             Mistake(
                 lambda register: largest_comparison(_ratio(register)),
-                "This is the most the others can have: 1.88 times it is 100 %, not 88 %.",
+                "This is the most the others can have: 1.88 times it is 100%, not 88%.",
             ),
         ),
     ),

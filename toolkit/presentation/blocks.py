@@ -533,14 +533,14 @@ def as_text(value: Any) -> str:
 
 
 def _strips(charts: Sequence[Chart]) -> str:
-    """Return the rows as HTML for narrow screens, where the drawing's text would be too small."""
+    """Return the rows as HTML for narrow screens, which the style sheet of reports shows on them alone."""
     rows = [
         f"<dt>{escape(chart.label(place))}</dt><dd>{_strip(chart, series, place)}</dd>"
         for chart in charts
         for place in range(len(chart.categories))
         if (series := [one for one in chart.series if one.values[place] is not None])
     ]
-    return f'<dl class="strips">{"".join(rows)}</dl>' if rows else ""
+    return f'<dl class="strips" hidden>{"".join(rows)}</dl>' if rows else ""
 
 
 def _strip(chart: Chart, series: Sequence[Series], place: int) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -102,7 +101,9 @@ class Explorer:
         for word, name in words:
             if items[name].type == "single" and len(study.instrument.of_item(name)[0].codes) <= _MOST_GROUPS:
                 cuts.append((word, name))
-        groups, views = list(study.instrument.audiences), ("Gap", "Distribution", "Trend")
+        groups = list(study.instrument.audiences)
+        able = {"Gap": len(groups) > 1, "Distribution": True, "Trend": len(study.waves) > 1}
+        views = [view for view in able if able[view]]
         look: dict[str, Any] = {"style": {"description_width": "6em"}, "layout": {"width": "32em"}}
         first = next((name for name in study.primary if name in items), words[0][1])
         self.item = widgets.Dropdown(options=words, value=first, description="Question", **look)
@@ -144,6 +145,11 @@ class Explorer:
         self.code = f"{results}{draw}\n"
         self.picture, self.numbers, self.message = None, None, ""
         space: dict[str, Any] = {"tk": tk, "study": self._study}
+        needed = 2 if self.view.value == "Gap" else 1
+        if len(self.audiences.value) < needed:
+            self.message = f"Choose {'two groups or more' if needed == 2 else 'a group'} under Groups."
+            self.output.value = self._page()
+            return
         try:
             exec(compile(results, "explore", "exec"), space)
             released = space["released"]
@@ -233,7 +239,7 @@ class Explorer:
         parts = [synthetic_notice(self._study.synthetic)._repr_html_()] if self._study.synthetic else []
         parts.append(f'<p role="status">{html.escape(self.message)}</p>')
         if self.picture is not None:
-            parts.append(replace(self.picture, charts=())._repr_html_())  # they are for narrow pages
+            parts.append(self.picture._repr_html_())
         if self.numbers is not None:
             wanted = [name for name in (self.cut.value, *_COLUMNS) if name in self.numbers]
             table = self.numbers[wanted].to_html(index=False, na_rep="", float_format="{:.3f}".format)

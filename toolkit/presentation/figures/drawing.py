@@ -780,7 +780,11 @@ def _middle_of_figure(ax: Axes) -> float:
 
 
 def _pad_of(ax: Axes) -> float:
-    return float(getattr(ax, "_heading_points", mpl.rcParams["axes.titlepad"]))
+    """Return the points between the Axes and its title: room for a heading or for keys above the Axes."""
+    pad = float(getattr(ax, "_heading_points", mpl.rcParams["axes.titlepad"]))
+    keys = ax.get_legend()
+    above = keys is not None and keys.get_bbox_to_anchor().y0 >= ax.bbox.y1 - 1
+    return max(pad, 2.2 * _size_of(mpl.rcParams["legend.fontsize"])) if above else pad
 
 
 def _size_of(size: Any) -> float:
