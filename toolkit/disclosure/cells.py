@@ -281,6 +281,7 @@ REASONS: Mapping[str, str] = {
         "who was asked this would reveal what nearly everybody or nobody answered to an earlier question"
     ),
     "total": N_("together with the groups it would reveal a withheld number"),
+    "overall": N_("organisations' own reports withhold it, and it would reveal more of them"),
     "option": N_("together with the other options it would reveal a withheld number"),
     "none": N_("could not be computed"),
     "disagree": N_("its tables disagree on how many answered"),

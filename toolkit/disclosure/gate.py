@@ -263,7 +263,8 @@ def pass_gate(
     counted = [base for table in tables if table.kind == "participation" for base in _counted(table)]
     kept_back = held([*first, *counted], marked) if callable(held) else held
     for base in first.keys() & kept_back.keys():
-        if first[base].shown:
+        # what all organisations together may not count looks like a base of few
+        if first[base].shown or kept_back[base] == "overall":
             first[base] = first[base].without(kept_back[base])
     rulings = guard_together(first, marked, instrument)
 

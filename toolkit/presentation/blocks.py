@@ -21,6 +21,9 @@ from toolkit.presentation.numbers import NOT_SHOWN, Number, between, is_known
 BLOCK_MIME = "application/vnd.survey-toolkit.block+json"
 """The kind of output under which a notebook keeps a displayable as data (see `packed`)."""
 
+NOTHING = "nothing"
+"""The kind of a `Prose` that says why there is nothing to show: notebooks show it, documents leave it out."""
+
 
 class Block:
     """Base class: HTML for notebooks and reports, plain text for terminals."""

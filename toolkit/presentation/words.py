@@ -62,6 +62,7 @@ def summary(
     adjusted: str = "",
     by: str = "audience",
     waves: tuple[str, str] | None = None,
+    overall: bool = False,
 ) -> Prose:
     """Write the summary: clear gaps, what speaks for the organisation, what changed, what to discuss.
 
@@ -82,6 +83,8 @@ def summary(
         How many gaps, and how many changes.
     waves
         The earlier wave and this one, where `released` has a table "trend" of the two.
+    overall
+        Whether it is about all organisations of a study, for whoever advises them.
     adjusted
         How p was adjusted, in words; without it the families are read from the table.
     by
@@ -110,13 +113,16 @@ def summary(
         Terms(tuple(_finding(row, instrument) for row in rows)),
     ]
     if "shares" in released:
-        parts += _in_favour(released, instrument, by)
+        parts += _in_favour(released, instrument, by, overall)
     if waves is not None and "trend" in released:
         parts += _changes(released, instrument, waves, most, by)
     parts.append(Paragraph(_tested(gaps, adjusted)))
     questions = dict.fromkeys(filter(None, (_to_discuss(row, instrument) for row in rows)))
     if questions:
-        parts += [Paragraph(_("Questions that leaders could discuss:")), Bullets(tuple(questions))]
+        lead = (
+            _("Questions to discuss with clients:") if overall else _("Questions that leaders could discuss:")
+        )
+        parts += [Paragraph(lead), Bullets(tuple(questions))]
     return Prose("", (*parts, *answered), "summary", first)
 
 
@@ -151,7 +157,9 @@ def _to_discuss(row: dict[str, Any], instrument: Instrument) -> str:
     return str(discuss.get(current_language()) or next(iter(discuss.values()), ""))
 
 
-def _in_favour(released: Any, instrument: Instrument, by: str) -> list[Paragraph | Bullets | Terms]:
+def _in_favour(
+    released: Any, instrument: Instrument, by: str, overall: bool
+) -> list[Paragraph | Bullets | Terms]:
     """State up to two favourable shares that lie above one half in every group, by the lowest group's."""
     shares = released_table(released, "shares", columns=("item", "measure", "estimate", by))
     groups: dict[str, list[dict[str, Any]]] = {}
@@ -169,7 +177,11 @@ def _in_favour(released: Any, instrument: Instrument, by: str) -> list[Paragraph
     if not best:
         return []
     terms = tuple(_share_term(row, instrument, by) for row in best)
-    return [Paragraph(_("Clearly in favour of the organisation, in every group shown:")), Terms(terms)]
+    if overall:
+        lead = _("Clearly favourable over all organisations, in every group shown:")
+    else:
+        lead = _("Clearly in favour of the organisation, in every group shown:")
+    return [Paragraph(lead), Terms(terms)]
 
 
 def _changes(
@@ -368,7 +380,12 @@ def cannot_tell(
                 else _("The survey shows what people answer, not why.")
             ),
         ),
-        (_("Single people and teams"), _("Every figure is a share of a whole audience.")),
+        (
+            _("Single people and teams"),
+            _("Every figure is a share of a whole audience, or of a group large enough to be shown.")
+            if any(name.startswith("cut_") for name in released)
+            else _("Every figure is a share of a whole audience."),
+        ),
         (_("Today"), _("The answers date from the days the survey was open; views may have changed since.")),
     ]
     if hidden:

@@ -227,7 +227,7 @@ def _counted(
                 if hides and not _determined(rows[~rows["answer"].isin(["top", *_MEANS])]):
                     pools.append(rows[[*_CELL, "answer", "count"]])
                 else:
-                    held.add((variable.name, group_text([("audience", str(audience))]), str(wave), "total"))
+                    held.add((variable.name, group_text([("audience", str(audience))]), str(wave), "overall"))
                     keep &= ~((answers["wave"] == wave) & (answers["audience"] == audience)).to_numpy()
         coded = isinstance(said.dtype, pd.CategoricalDtype) and "-3" in said.cat.categories
         gone = ~keep & said.notna() & ~said.astype(str).isin(list(MISSING))

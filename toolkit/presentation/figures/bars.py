@@ -53,7 +53,7 @@ _LABEL, _NAMES, _SUM = 1.62, 1.18, 0.82
 """Inches of the items' names, of the groups' names with n, and of the sums at the right."""
 
 _BAR, _STEP, _GAP, _HEAD = 0.17, 0.2, 0.1, 0.27
-_LINE, _SMALL = 0.145, 0.88
+_LINE, _SMALL, _LETTER = 0.145, 0.88, 0.06
 _LABEL_CHARACTERS = 23
 _BASE_CHARACTERS = 7
 _USUAL = (0.6, 0.9)
@@ -106,7 +106,7 @@ class Block:
     @property
     def legend(self) -> float:
         """Return the height of the legend in inches."""
-        places = key_places(self.labels, WIDTH - _SUM)
+        places = key_places(self.labels, WIDTH - _SUM, letter=_LETTER)
         return _HEAD + 0.19 * max(row for _, row in places)
 
 
@@ -256,7 +256,7 @@ def _bar(variable: Variable, codes: tuple[tuple[str, ...], ...], spread: Spread,
         return Bar(label, (low, middle, high))
     top = spread.shares.get("top", next((spread.shares[c] for c in codes[2] if c in spread.shares), None))
     if top is None or spread.kind == "none" or (len(codes[2]) > 1 and "top" not in spread.shares):
-        return Bar(label, ((), (), ()), words=_("not shown (few answers)"))
+        return Bar(label, ((), (), ()), words=_("not shown"))
     bound = next((bound for key, bound in spread.bounds.items() if key in ("top", *codes[2])), "")
     return Bar(label, ((), (), ()), top, percent(top, bound=bound), bound=bound)
 
@@ -384,7 +384,7 @@ def _legend(labels: Labels, block: Block, top: float, palette: Sequence[str] | N
     for words, colour, (x, row) in zip(
         block.labels,
         _colours(block.sizes, palette),
-        key_places(block.labels, WIDTH - _SUM),
+        key_places(block.labels, WIDTH - _SUM, letter=_LETTER),
         strict=True,
     ):
         y = top + _HEAD / 2 + row * 0.19

@@ -471,11 +471,11 @@ def _headings(ax: Axes, labels: Labels, columns: Sequence[Column], groups: Seque
             labels.mark(at - 0.06, top, group.marker, group.colour, where="right", dy=tall - 0.03, face=face)
 
 
-def key_places(labels: Sequence[str], width: float) -> list[tuple[float, int]]:
+def key_places(labels: Sequence[str], width: float, *, letter: float = 0.066) -> list[tuple[float, int]]:
     """Return where each legend entry begins: inches from the left, and its row."""
     found, x, row = [], 0.06, 0
     for words in labels:
-        wide = 0.24 + 0.066 * len(words)
+        wide = 0.24 + letter * len(words)
         if x > 0.06 and x + wide > width:
             x, row = 0.06, row + 1
         found.append((x, row))

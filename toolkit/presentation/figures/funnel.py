@@ -375,7 +375,10 @@ def _draw(ax: Axes, data: _Organisations, color: str) -> None:
     labels = labels_on(ax)
     far = np.flatnonzero(data.beyond)
     for place in far[np.argsort(-np.abs(data.raw[far] - data.pooled), kind="stable")][:_MOST_NAMED].tolist():
-        right = bool(data.n[place] < 0.75 * most)
+        # a name goes to the left where another one's mark is near on the right
+        ahead = (data.n > data.n[place]) & (data.n < data.n[place] + 0.3 * most) & (data.beyond != 0)
+        crowded = bool((np.abs(data.raw[ahead] - data.raw[place]) < 0.05).any())
+        right = bool(data.n[place] < 0.75 * most) and not (crowded and data.n[place] > 0.25 * most)
         labels.add(
             float(data.n[place]),
             float(data.raw[place]),

@@ -21,7 +21,16 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from toolkit.errors import InvalidInput, Problem, ToolkitError
 from toolkit.locale import N_, translated, using_language
-from toolkit.presentation.blocks import BLOCK_MIME, Block, Bullets, Paragraph, Prose, Several, unpacked
+from toolkit.presentation.blocks import (
+    BLOCK_MIME,
+    NOTHING,
+    Block,
+    Bullets,
+    Paragraph,
+    Prose,
+    Several,
+    unpacked,
+)
 
 # Atomic writing, and reproducible office files.
 
@@ -331,7 +340,7 @@ def document_of(
     notebook
         The notebook as its JSON says it (nbformat 4). Cells tagged "analyst" or "parameters" are left out.
         A text cell may hold itself in other languages in its metadata: ``{"languages": {"fr": "## …"}}``.
-        A chapter whose cells showed nothing but empty `Several` is left out.
+        Blocks that say that there is nothing to show are left out, and chapters of nothing else.
     cover
         What surrounds the cells; its language is that of the text collected.
     templates
@@ -360,16 +369,18 @@ def document_of(
                     sections[-1][1].append(Passage(body.strip("\n")))
         elif cell["cell_type"] == "code":
             sections[-1][1].extend(_outputs(cell.get("outputs", ()), number))
-    opening, *others = (
-        Section(title, tuple(parts)) for title, parts in sections if not title or not _all_empty(parts)
-    )
-    return Document(cover, opening, tuple(others), dict(templates or {}))
+    found = []
+    for title, parts in sections:
+        kept = [part for part in parts if not _empty(part)]
+        if not title or len(kept) == len(parts) or any(not isinstance(part, Passage) for part in kept):
+            found.append(Section(title, tuple(kept)))
+    return Document(cover, found[0], tuple(found[1:]), dict(templates or {}))
 
 
-def _all_empty(parts: Sequence[Block]) -> bool:
-    """Return whether a chapter shows nothing but empty blocks; such a chapter is left out."""
-    shown = [part for part in parts if not isinstance(part, Passage)]
-    return bool(shown) and all(isinstance(part, Several) and not part.parts for part in shown)
+def _empty(part: Block) -> bool:
+    if isinstance(part, Several):
+        return all(_empty(one) for one in part.parts)
+    return isinstance(part, Prose) and part.kind == NOTHING
 
 
 def _source(cell: Mapping[str, Any], language: str) -> str:

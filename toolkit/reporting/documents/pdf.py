@@ -304,5 +304,5 @@ def widths(table: Table) -> list[int]:
         longest = max(len(line) for cell in cells for line in cell.split("\n"))
         whole = max(len(cell) for cell in cells)
         letters.append(longest)
-        found.append(0 if longest <= 14 else max(12, min(longest, 24), round(whole**0.72)))
+        found.append(0 if longest <= 17 else max(12, min(longest, 24), round(whole**0.72)))
     return found if max(letters, default=0) > _SENTENCE else [max(10, one) for one in letters]

@@ -33,6 +33,9 @@ MOST_DOTS, MOST_BARS, MOST_ROWS = 6, 20, 8
 A_SCALE = 2
 """Bars whose room the names of a scale's answers take."""
 
+ONE_LINE = 62
+"""Letters of a title that are sure to fit a line; a longer one is set smaller."""
+
 LONG_TABLE = 14
 """Rows; a longer table is left to the other formats."""
 
@@ -42,8 +45,8 @@ LONG_CHART, LATE = 18, 9
 REMARK, LAST = 100, 99
 """Letters; a section that says no more is a slide only where it opens the report, and the rank of such."""
 
-MOST_WORDS = 1250
-"""Letters of running text a slide holds; what is longer stands in its notes."""
+MOST_WORDS, MOST_LINES = 1250, 13
+"""Letters and lines of running text a slide holds; what is longer stands in its notes."""
 
 
 @dataclass(frozen=True)
@@ -174,7 +177,10 @@ def _finding(table: Table) -> str:
     row = table.rows[0]
     if table.kind == "participation":
         counts = (f"{one[0]} {one[2]}/{one[1]}" for one in table.rows)
-        return _led(table.title, ", ".join(counts))
+        told = _led(table.title, ", ".join(counts))
+        return told if len(told) <= 1.5 * ONE_LINE else table.title
+    if table.kind == "shares" and len(table.rows) == 1 and len(row) == 2:
+        return _led(row[0], row[1].splitlines()[0])
     if table.kind in ("gaps", "trend"):
         return _led(row[0].splitlines()[0], row[-1])
     return table.title
@@ -183,7 +189,7 @@ def _finding(table: Table) -> str:
 def _prose(title: str, passages: Sequence[Prose]) -> Slide:
     pairs = [(term, text) for passage in passages for term, text in _pairs(passage)]
     room, bullets = MOST_WORDS, []
-    for term, text in pairs:
+    for term, text in pairs[:MOST_LINES]:
         if len(term) + len(text) > room:
             break
         bullets.append((term, text))
@@ -220,9 +226,6 @@ _WIDE, _HIGH = 12192000, 6858000
 
 _EDGE = 457200
 _DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/main"
-LONG_TITLE = 95
-"""Letters; a longer title is set smaller, so that it does not run into what it stands above."""
-
 INK, SOFT = "1F2933", "52606D"
 
 
@@ -324,9 +327,9 @@ class _Writer:
             self._text(slide, words, box, 22)
             return int(_EDGE * 0.7 + 1000000)
         head.text_frame.text = words
-        if len(words) > LONG_TITLE:
+        if len(words) > ONE_LINE:
             for run in head.text_frame.paragraphs[0].runs:
-                run.font.size = Pt(18 if len(words) < 2 * LONG_TITLE else 15)
+                run.font.size = Pt(18 if len(words) < 3 * ONE_LINE else 15)
         if self.plain:
             _place(head, (_EDGE, _EDGE * 0.6, self.wide - 2 * _EDGE, 950000))
         return int(head.top + head.height + 80000)
@@ -358,7 +361,8 @@ class _Writer:
         size, step = _print_of(table)
         frame = slide.shapes.add_table(rows, len(columns), left, top, wide, min(high, rows * step))
         described(frame._element.nvGraphicFramePr.cNvPr, plan.alt)
-        parts = [one or 10 for one in widths(table)]
+        longest = (max(len(row[place]) for row in (columns, *table.rows)) for place in range(len(columns)))
+        parts = [one or max(10, 2 + letters) for one, letters in zip(widths(table), longest, strict=True)]
         for place, part in enumerate(parts):
             frame.table.columns[place].width = int(wide * part / sum(parts))
         lines = [columns, *table.rows]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import math
 from collections.abc import Sequence
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
@@ -90,8 +91,8 @@ def _letters(table: Table, place: int) -> int:
     """Return the length of the longest unbreakable text in a column."""
     cells = [row[place] for row in table.rows]
     words = [line for cell in cells for line in cell.split("\n")]
-    head = table.columns[place].split()
-    return max(len(word) for word in (*words, *head, "0000"))
+    head = max(map(len, table.columns[place].split()), default=0)
+    return max(4, math.ceil(1.2 * head), *map(len, words))  # heads are bold
 
 
 def _row(
@@ -199,11 +200,12 @@ class _Writer:
         self.file.add_paragraph(cover.subject, style="Title")
         if cover.wave:
             self._write(f"{_('Wave')} {cover.wave}")
-        if cover.synthetic:
-            self._write(
-                f"{_('SYNTHETIC DATA')}. {_(SYNTHETIC)}",
-                bold=True,
-            )
+        first = self.document.chapters()[:1]
+        noticed = any(
+            isinstance(block, Prose) and "synthetic" in block.kind for one in first for block in one.flat()
+        )
+        if cover.synthetic and not noticed:
+            self._write(f"{_('SYNTHETIC DATA')}. {_(SYNTHETIC)}", bold=True)
         self._running_heads()
 
     def contents(self) -> None:

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 from toolkit.locale import _
-from toolkit.presentation.blocks import Block, Paragraph, Picture, Prose
+from toolkit.presentation.blocks import NOTHING, Block, Paragraph, Picture, Prose
 from toolkit.presentation.rows import audience_name, listed
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ __all__ = [
     "SECTIONS",
     "Section",
     "given",
+    "nothing",
     "nothing_to_compare",
     "notice",
     "notices",
@@ -67,7 +68,7 @@ def section(
     """Register a function as a section, replacing one of the same name.
 
     The function takes the report, and options a notebook may give, all of which have defaults. It returns a
-    displayable; an empty `Several` leaves out the chapter it is alone in.
+    displayable; `nothing` or an empty `Several` leaves out the chapter it is alone in.
 
     Examples
     --------
@@ -101,6 +102,14 @@ def unregister(name: str) -> None:
 
 def passage(*sentences: str) -> Prose:
     return Prose("", tuple(Paragraph(sentence) for sentence in sentences))
+
+
+def nothing(*sentences: str) -> Prose:
+    """Say in a notebook why there is nothing to show; documents leave it out, and a chapter it is alone in.
+
+    Where something is withheld, which a reader should know, use `passage`.
+    """
+    return replace(passage(*sentences), kind=NOTHING)
 
 
 def given(block: Block | None) -> Iterable[Block]:

@@ -11,7 +11,7 @@ from toolkit.presentation.numbers import change, ends, is_known, percent, point_
 from toolkit.presentation.rows import audience_name, item_name, joined
 from toolkit.presentation.sentences import is_certain, verdict_of
 from toolkit.presentation.tables import with_answer
-from toolkit.reporting.sections import given, passage, section
+from toolkit.reporting.sections import given, nothing, passage, section
 from toolkit.study.peers import ALL
 
 if TYPE_CHECKING:
@@ -26,20 +26,25 @@ def own_benchmarks(report: OrganisationReport) -> Block:
     facts = {row["finding_id"]: row for row in report.peers.to_dict("records")}
     parts: list[Block] = []
     for kind in dict.fromkeys(report.peers["benchmark"]):
-        for audience in report.audiences:
-            rows = [
+        compared = [
+            [
                 row
                 for row in report.released.rows("own_benchmarks")
                 if row["audience"] == audience and facts[row["finding_id"]]["benchmark"] == kind
             ]
+            for audience in report.audiences
+        ]
+        for rows in sorted(compared, key=lambda rows: not _clear(rows)):
             if not any(row["shown"] for row in rows):
                 continue
+            audience = rows[0]["audience"]
             who = audience_name(report.instrument, audience, start=True)
             title = who if kind == ALL else _("{who}, only organisations with {kind}", who=who, kind=kind)
+            clear = _clear(rows)
             parts += [
                 Heading(title),
-                passage(_clearest(report, rows)),
-                _peer_table(report, rows, facts),
+                *([passage(_clearest(report, clear))] if clear else []),
+                _peer_table(report, rows, facts, _peer_finding(report, who, clear)),
             ]
     if not parts:
         return passage(_("Too few other organisations may be counted for a comparison with them."))
@@ -47,35 +52,58 @@ def own_benchmarks(report: OrganisationReport) -> Block:
 
 
 def peers_in_short(report: OrganisationReport) -> tuple[Block, ...]:
-    """Say in a sentence where the organisation differs from the others; for a report without gaps."""
+    """Say in a sentence where the organisation differs from the others."""
     if report.peers is None or "own_benchmarks" not in report.released:
         return ()
     own = set(report.peers.loc[report.peers["benchmark"] == ALL, "finding_id"])
     rows = [row for row in report.released.rows("own_benchmarks") if row["finding_id"] in own]
     if not any(row["shown"] for row in rows):
         return ()
-    return (passage(_("Beside the study's other organisations: {found}", found=_clearest(report, rows))),)
+    found = (
+        _clearest(report, clear)
+        if (clear := _clear(rows))
+        else _("No share differs from the average of the others beyond chance.")
+    )
+    return (passage(_("Beside the study's other organisations: {found}", found=found)),)
 
 
-def _clearest(report: OrganisationReport, rows: list[Any]) -> str:
-    """Name the clear differences, the largest first."""
+def _clear(rows: list[Any]) -> list[Any]:
+    """Return the rows whose difference is beyond chance, the largest first."""
     certain = [row for row in rows if row["shown"] and is_known(row["gap"]) and is_certain(row)]
-    if not certain:
-        return _("No share differs from the average of the others beyond chance.")
-    certain.sort(key=lambda row: -abs(row["gap"]))
+    return sorted(certain, key=lambda row: -abs(row["gap"]))
+
+
+def _clearest(report: OrganisationReport, clear: list[Any]) -> str:
+    """Name the clear differences; with their audiences where those are several."""
+    several = len({row["audience"] for row in clear}) > 1
     named = [
         _(
             "{item} ({here}, others {others})",
-            item=item_name(report.instrument, row["item"]),
+            item=_(
+                "{item} of {audience}", item=name, audience=audience_name(report.instrument, row["audience"])
+            )
+            if several
+            else name,
             here=percent(row["estimate_a"], bound=str(row["bound_a"] or "")),
             others=percent(row["estimate_b"]),
         )
-        for row in certain[:5]
+        for row in clear[:5]
+        for name in [item_name(report.instrument, row["item"])]
     ]
     return _("Beyond chance above or below the others, the largest first: {names}.", names=joined(named))
 
 
-def _peer_table(report: OrganisationReport, rows: list[Any], facts: Mapping[str, Any]) -> Table:
+def _peer_finding(report: OrganisationReport, who: str, clear: list[Any]) -> str:
+    if not clear:
+        return _("{who}: no share differs from the average of the others beyond chance", who=who)
+    row = clear[0]
+    words = {"who": who, "item": item_name(report.instrument, row["item"]), "size": points(abs(row["gap"]))}
+    if row["gap"] > 0:
+        return _("{who}: {item} {size} points above the average of the others", **words)
+    return _("{who}: {item} {size} points below the average of the others", **words)
+
+
+def _peer_table(report: OrganisationReport, rows: list[Any], facts: Mapping[str, Any], title: str) -> Table:
     columns = [_("Item"), _("Here"), _("Others"), _("Difference"), _("Place"), _("Comparison")]
     cells = [
         dict(
@@ -106,7 +134,6 @@ def _peer_table(report: OrganisationReport, rows: list[Any], facts: Mapping[str,
         ),
         _("Place: in the lowest quarter, the middle half or the highest quarter of the other organisations."),
     ]
-    title = _("Beside the average of the other organisations")
     return table_of(cells, columns, title=title, kind="benchmarks", notes=notes, numeric=columns[1:4])
 
 
@@ -168,7 +195,7 @@ def benchmarks(report: OrganisationReport) -> Block:
     from toolkit.presentation import as_picture, benchmark_dots, benchmark_table
 
     if "benchmarks" not in report.released.tables:
-        return passage(_("The study names no published figures to compare with."))
+        return nothing(_("The study names no published figures to compare with."))
     picture = as_picture(benchmark_dots, report.released, report.instrument, level=report.level)
     table = benchmark_table(report.released, report.instrument)
     return Several((*given(picture), table))

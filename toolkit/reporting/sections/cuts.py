@@ -91,7 +91,7 @@ def cells_of(report: OrganisationReport, cut: str, audience: str) -> pd.DataFram
                 cell |= {"difference": row["estimate"] - all_of, "clear": (row["item"], row[table]) in tested}
                 cell["mark"] = "" if row[table] == one else "\u2020"
             found[(row["item"], one)] = cell
-    groups = sorted({one for _, one in found}, key=lambda one: _order(report, cut, one))
+    groups = sorted({one for _, one in found}, key=lambda one: group_order(report, cut, one))
     items = [one.name for one in report.instrument.variables if any(one.name == item for item, _ in found)]
     blank = {"share": pd.NA, "all": pd.NA, "n": pd.NA, "difference": float("nan"), "clear": False, "mark": ""}
     listed_cells = [
@@ -103,7 +103,8 @@ def cells_of(report: OrganisationReport, cut: str, audience: str) -> pd.DataFram
     return pd.DataFrame(listed_cells, columns=columns)
 
 
-def _order(report: OrganisationReport, cut: str, group: str) -> list[Any]:
+def group_order(report: OrganisationReport, cut: str, group: str) -> list[Any]:
+    """Return the key that sorts groups as their question lists the answers."""
     keys = []
     for column, part in zip(report.cuts[cut], group.split(" / "), strict=False):
         codes = list(report.instrument[column].codes) if column in report.instrument else []

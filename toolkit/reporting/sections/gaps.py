@@ -6,12 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from toolkit.locale import _
-from toolkit.presentation.blocks import Block, Several
+from toolkit.presentation.blocks import NOTHING, Block, Several
 from toolkit.reporting.sections import given, nothing_to_compare, section
 
 if TYPE_CHECKING:
     from toolkit.reporting.report import OrganisationReport
 
+
+DRAWN = 12
+"""Questions in the picture of gaps."""
 
 PRINTED = 20
 """Rows of a long table on paper, about a page: the widest gaps, or the largest changes."""
@@ -23,8 +26,9 @@ def gap_picture(report: OrganisationReport) -> Block:
     from toolkit.presentation import as_picture, gap_dumbbell
 
     if "gaps" not in report.released.tables:
-        return Several(nothing_to_compare(report))
-    picture = as_picture(gap_dumbbell, report.released, report.instrument, level=report.level)
+        # the summary and the limits of the survey say so
+        return Several(tuple(replace(one, kind=NOTHING) for one in nothing_to_compare(report)))
+    picture = as_picture(gap_dumbbell, report.released, report.instrument, most=DRAWN, level=report.level)
     return Several(tuple(given(picture)))
 
 

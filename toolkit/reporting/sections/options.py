@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from toolkit.locale import _
 from toolkit.presentation.blocks import Block, Several
 from toolkit.presentation.rows import joined
-from toolkit.reporting.sections import given, notice, passage, said_once, section
+from toolkit.reporting.sections import given, nothing, notice, passage, said_once, section
 from toolkit.reporting.sections.chapters import claimed
 
 if TYPE_CHECKING:
@@ -58,4 +58,4 @@ def option_pictures(report: OrganisationReport, *, every: bool = False) -> Block
         parts.append(passage(_("No share may be shown of: {names}.", names=joined(hidden))))
     if parts or elsewhere:
         return Several(tuple(parts))
-    return passage(_("No question here allowed several answers."))
+    return nothing(_("No question here allowed several answers."))

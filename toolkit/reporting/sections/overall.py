@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from toolkit.locale import _
-from toolkit.presentation.blocks import Block, Heading, Several, table_of
-from toolkit.presentation.numbers import count, points
-from toolkit.presentation.rows import audience_name, item_name
+from toolkit.locale import N_, _
+from toolkit.presentation.blocks import Block, Heading, Several, Table, table_of
+from toolkit.presentation.numbers import count, percent, point_number, points, share_number
+from toolkit.presentation.rows import audience_name, item_name, joined
 from toolkit.reporting.sections import given, passage, section
 from toolkit.reporting.sections.cuts import wrapped
 
 if TYPE_CHECKING:
     from toolkit.reporting.report import OrganisationReport
 
-_SIDE_BY_SIDE = 9
+_SIDE_BY_SIDE = 7
 _LEAST = 5
 _MOST_ITEMS = 6
 
@@ -62,11 +62,53 @@ def organisations_counted(report: OrganisationReport) -> Block:
     title = _("Organisations in this report")
     return (
         table_of(
-            rows, list(rows[0]), title=title, kind="participation", notes=notes, numeric=[_("Organisations")]
+            rows, list(rows[0]), title=title, kind="organisations", notes=notes, numeric=[_("Organisations")]
         )
         if rows
         else Several(())
     )
+
+
+def organisations_in_short(report: OrganisationReport) -> tuple[Block, ...]:
+    """Say how many organisations are counted, and which lie furthest from all; for the overall report."""
+    if report.clients is None:
+        return ()
+    now = report.clients[report.clients["wave"] == report.wave]
+    sentences = [
+        _(
+            "{count} organisations are taken together here, as clusters: intervals and tests allow for how "
+            "much organisations differ.",
+            count=now.loc[now["n"].notna(), "organisation"].nunique(),
+        )
+    ]
+    cells = [_differences(_shares(report, audience), report.level) for audience in report.audiences]
+    found = pd.concat(cells) if cells else pd.DataFrame()
+    clear = found[found["clear"]] if len(found) else found
+    if len(clear):
+        order = clear["difference"].abs().sort_values(ascending=False, kind="stable").index
+        named = [
+            _(
+                "{organisation}, {item} ({audience} {share}, all {whole})",
+                organisation=row.name,
+                item=item_name(report.instrument, row["item"]),
+                audience=audience_name(report.instrument, row["audience"]),
+                share=percent(row["estimate"]),
+                whole=percent(row["estimate"] - row["difference"]),
+            )
+            for _place, row in clear.loc[order].head(3).set_index("name").iterrows()
+        ]
+        sentences.append(
+            _(
+                "Where organisations differ: {clear} of {all} shares lie beyond chance from those of all. "
+                "The furthest: {names}.",
+                clear=len(clear),
+                all=int(found["exact"].sum()),
+                names=joined(named),
+            )
+        )
+    elif len(found):
+        sentences.append(_("No organisation's share lies beyond chance from that of all."))
+    return (passage(*sentences),)
 
 
 @section(order=48)
@@ -78,8 +120,48 @@ def organisations_map(report: OrganisationReport) -> Block:
         if cells.empty:
             continue
         parts.append(Heading(audience_name(report.instrument, audience, start=True)))
-        parts += _maps(report, audience, cells)
+        parts += [*_maps(report, audience, cells), *given(_standing_out(report, audience, cells))]
     return Several(tuple(parts))
+
+
+def _standing_out(report: OrganisationReport, audience: str, cells: pd.DataFrame) -> Table | None:
+    clear = cells[cells["clear"]]
+    if clear.empty:
+        return None
+    clear = clear.loc[clear["difference"].abs().sort_values(ascending=False, kind="stable").index]
+    columns = [_("Organisation"), _("Question"), _("Answers"), _("As answered"), _("All"), _("Difference")]
+    rows = [
+        dict(
+            zip(
+                columns,
+                (
+                    row["name"],
+                    item_name(report.instrument, row["code"]),
+                    count(row["n"]),
+                    share_number(row["estimate"]),
+                    share_number(row["estimate"] - row["difference"]),
+                    point_number(row["difference"], signed=True),
+                ),
+                strict=True,
+            )
+        )
+        for _place, row in clear.iterrows()
+    ]
+    first = clear.iloc[0]
+    said = (
+        N_("{group}: {item} {size} points above all")
+        if first["difference"] > 0
+        else N_("{group}: {item} {size} points below all")
+    )
+    item, size = item_name(report.instrument, first["code"]), points(abs(first["difference"]))
+    title = _(said, group=first["name"], item=item, size=size)
+    notes = [
+        _(
+            "Differences of {who} beyond chance, the largest first.",
+            who=audience_name(report.instrument, audience),
+        )
+    ]
+    return table_of(rows, columns, title=title, kind="estimates", notes=notes, numeric=columns[2:])
 
 
 def _differences(cells: pd.DataFrame, level: float) -> pd.DataFrame:
@@ -130,14 +212,17 @@ def _maps(report: OrganisationReport, audience: str, cells: pd.DataFrame) -> Ite
         ),
         _("A dot: the organisation's own report shows no number, or a bound."),
     ]  # fmt: skip
-    for first in range(0, len(names), _SIDE_BY_SIDE):
-        some = cells[cells["name"].isin(names[first : first + _SIDE_BY_SIDE])]
+    for own in np.array_split(np.array(names, dtype=object), -(-len(names) // _SIDE_BY_SIDE)):
+        some = cells[cells["name"].isin(own)]
         clear = int(some["clear"].sum())
+        said = (
+            N_("{first} to {last}: {clear} clear differences from all {who}")
+            if clear
+            else N_("{first} to {last}: no clear difference from all {who}")
+        )
         title = _(
-            "{first} to {last}: {clear} clear differences from all {who}",
-            first=some["name"].iloc[0], last=some["name"].iloc[-1], clear=clear,
-            who=audience_name(report.instrument, audience),
-        )  # fmt: skip
+            said, first=own[0], last=own[-1], clear=clear, who=audience_name(report.instrument, audience)
+        )
         drawn = some.assign(group=[wrapped(one, 10) for one in some["name"]])
         yield from given(picture_of(partial(group_map, drawn, title=title, caption=caption)))
 

@@ -11,7 +11,7 @@ from toolkit.presentation.numbers import Number, count, is_known, percent, share
 from toolkit.presentation.rows import audience_name, item_name, joined
 from toolkit.reporting.cuts import CUT, UNKNOWN, members_of
 from toolkit.reporting.sections import passage, section
-from toolkit.reporting.sections.cuts import cut_name, group_name
+from toolkit.reporting.sections.cuts import cut_name, group_name, group_order
 
 if TYPE_CHECKING:
     from toolkit.reporting.report import OrganisationReport
@@ -150,7 +150,7 @@ def _responses(report: OrganisationReport) -> Iterator[Table]:
         columns = [cut_name(report, cut), _("People"), _("Answered"), _("Share")]
         cells: list[dict[str, str | Cell | Number | None]] = []
         counted = []
-        for groups, n in sorted(blocks):
+        for groups, n in sorted(blocks, key=lambda one: group_order(report, cut, one[0][0])):
             known = [one for one in groups if one != UNKNOWN]
             invited = sum(people.get(one, 0) for one in known)
             mark = " \u2020" if len(known) < len(groups) else ""

@@ -10,6 +10,7 @@ from toolkit.presentation.blocks import Block, Several
 from toolkit.presentation.words import leading_gaps
 from toolkit.reporting.sections import given, nothing_to_compare, notice, notices, section
 from toolkit.reporting.sections.benchmarks import peers_in_short
+from toolkit.reporting.sections.overall import organisations_in_short
 
 if TYPE_CHECKING:
     from toolkit.reporting.report import OrganisationReport
@@ -24,10 +25,12 @@ def summary(report: OrganisationReport) -> Block:
         return Several((*notices(report), notice(report)))
     waves = (report.previous_wave, report.wave) if report.previous_wave else None
     found = {"participation": report.participation, "waves": waves}
+    before, beside = (*notices(report), *organisations_in_short(report)), peers_in_short(report)
     if "gaps" not in report.released.tables:
         prose = shares_summary(report.released, report.instrument, **found)
-        return Several((*notices(report), *nothing_to_compare(report), *peers_in_short(report), prose))
-    prose = summary(report.released, report.instrument, **found)
+        return Several((*before, *nothing_to_compare(report), *beside, prose))
+    overall = report.clients is not None
+    prose = summary(report.released, report.instrument, overall=overall, **found)
     picture = as_picture(
         gap_dumbbell,
         report.released,
@@ -38,4 +41,4 @@ def summary(report: OrganisationReport) -> Block:
     )
     # the next chapter explains how such a picture is read
     picture = picture and replace(picture, caption=" ".join(picture.sentences[:1]))
-    return Several((*notices(report), prose, *given(picture)))
+    return Several((*before, prose, *beside, *given(picture)))

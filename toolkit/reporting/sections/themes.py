@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from toolkit.locale import _
 from toolkit.presentation.blocks import Block, Several
-from toolkit.reporting.sections import given, notice, passage, said_once, section
+from toolkit.reporting.sections import given, nothing, notice, said_once, section
 from toolkit.reporting.sections.chapters import claimed
+from toolkit.reporting.sections.gaps import DRAWN
 
 if TYPE_CHECKING:
     from toolkit.reporting.report import OrganisationReport
@@ -30,9 +31,13 @@ def theme_pictures(report: OrganisationReport, *, every: bool = False) -> Block:
         picture = as_picture(diverging_bars, report.released, report.instrument, theme=theme, items=names)
         if picture:
             parts.append(picture)
-    glance = as_picture(theme_multiples, report.released, report.instrument, items=names)
+    gaps = report.released.rows("gaps") if "gaps" in report.released else ()
+    drawn = len({row["item"] for row in gaps if row["shown"]})
+    # the picture of gaps, which comes before, has few questions all together
+    few = 0 < drawn <= DRAWN
+    glance = None if few else as_picture(theme_multiples, report.released, report.instrument, items=names)
     numbers = numbers_table(report.released, report.instrument, level=report.level)
     parts = said_once([*given(glance), *parts, *given(numbers)])
     if parts or elsewhere:
         return Several(tuple(parts))
-    return passage(_("No question of this survey is on such a scale."))
+    return nothing(_("No question of this survey is on such a scale."))

@@ -11,7 +11,7 @@ from toolkit.presentation.blocks import Block, Several, Table, table_of
 from toolkit.presentation.numbers import percent, points, share_number
 from toolkit.presentation.rows import audience_name, item_name
 from toolkit.reporting.gathering import describe_changed
-from toolkit.reporting.sections import given, passage, section
+from toolkit.reporting.sections import given, nothing, passage, section
 from toolkit.reporting.sections.chapters import claimed
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ def trend(report: OrganisationReport, *, every: bool = False) -> Block:
 
     sentences = [describe_changed(*report.changed, report.instrument)] if report.changed[0] else []
     if not report.previous_wave:
-        return passage(*(sentences or [_("There is no earlier wave to compare with.")]))
+        none = nothing(_("There is no earlier wave to compare with."))
+        return passage(*sentences) if sentences else none
     waves = (report.previous_wave, report.wave)
     elsewhere = frozenset() if every else claimed(report, "change")
     names = [v.name for v in report.instrument.variables if v.option is None and v.item.id not in elsewhere]
