@@ -140,6 +140,14 @@ def test_the_overall_report_less_all_others_tells_no_hidden_count(made_once) -> 
     assert told == 0
 
 
+def test_what_may_not_be_counted_is_not_called_a_group_of_few(made_once) -> None:
+    _folder, made, shown = made_once
+    held = {(item, json.loads(group)[0][1]) for item, group, wave, _code in made.own_held if wave == WAVE}
+    rows = [row for row in shown.released.rows("shares") if (row["item"], row["audience"]) in held]
+    assert rows
+    assert {(row["withheld_code"], row["n_shown"]) for row in rows} == {("overall", "not shown")}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [2, 3, 4, 5])
 def test_nor_does_it_of_other_answers(tmp_path: Path, seed: int) -> None:
@@ -217,10 +225,16 @@ def test_naming_organisations_contradicts_an_overall_report() -> None:
 
 @pytest.mark.slow
 def test_a_run_builds_it_beside_the_others_and_it_is_never_delivered(tmp_path: Path) -> None:
-    made = tk.run_reports(SAMPLE / "study.yaml", out=tmp_path, overall=True, release=False)
+    every = ("html", "pdf", "docx", "pptx", "xlsx")
+    made = tk.run_reports(SAMPLE / "study.yaml", out=tmp_path, overall=True, release=False, formats=every)
+    assert set(made["status"]) == {"made", "withheld"}
     assert list(made["organisation"])[-1] == POOLED
     folder = tmp_path / "weighted" / WAVE
-    assert "for the consultant" in (folder / OVERALL / "report.html").read_text("utf-8")
+    page = (folder / OVERALL / "report.html").read_text("utf-8")
+    assert "for the consultant" in page
+    assert "11 organisations are taken together here" in page
+    assert "in favour of the organisation" not in page
+    assert all((folder / OVERALL / f"report.{form}").is_file() for form in every)
     assert f"{OVERALL}/report.html" in (folder / "index.html").read_text("utf-8")
     packed = deliver(folder, drafts=True)
     assert POOLED not in list(packed["organisation"])
@@ -229,5 +243,5 @@ def test_a_run_builds_it_beside_the_others_and_it_is_never_delivered(tmp_path: P
         with pytest.raises(InvalidInput) as refused:
             deliver(folder, organisations=[name], drafts=True)
         assert refused.value.problems[0].code == "conflict"
-    again = tk.run_reports(SAMPLE / "study.yaml", out=tmp_path, overall=True)
+    again = tk.run_reports(SAMPLE / "study.yaml", out=tmp_path, overall=True, formats=every)
     assert set(again["status"]) <= {"unchanged"}

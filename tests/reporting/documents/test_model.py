@@ -24,6 +24,7 @@ from toolkit.presentation.blocks import (
     Prose,
     Several,
     Terms,
+    packed,
     table_of,
 )
 from toolkit.presentation.charts import Point, Series, chart_of
@@ -38,6 +39,7 @@ from toolkit.reporting.documents import (
     without_blocks,
     write_documents,
 )
+from toolkit.reporting.sections import nothing, passage
 
 NASTY = '<script>alert("x")</script> & "quotes"'
 DOTS = chart_of(
@@ -177,3 +179,23 @@ def test_importing_the_writers_starts_no_thread() -> None:
         pytest.skip("threads can be counted on Linux only")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "0"
+
+
+def test_a_chapter_that_says_that_there_is_nothing_is_left_out_unless_something_is_withheld() -> None:
+    def cell(*blocks: Block) -> dict[str, Any]:
+        outputs = [{"output_type": "display_data", "data": {BLOCK_MIME: packed(one)}} for one in blocks]
+        return {"cell_type": "code", "source": "x", "outputs": outputs}
+
+    def text(words: str) -> dict[str, Any]:
+        return {"cell_type": "markdown", "source": words}
+
+    none, kept = nothing("No earlier wave."), passage("Withheld.")
+    cells = [
+        cell(none), text("## Gone\n\nAbout it."), cell(none), cell(Several((none, Several(())))),
+        text("## Kept\n\nAbout it."), cell(none), cell(kept), text("## Words\n\nOf its own."),
+    ]  # fmt: skip
+    document = document_of({"cells": cells}, Cover("S", "Org"))
+    assert [section.title for section in document.sections] == ["Kept", "Words"]
+    assert not document.opening.parts
+    assert [type(part).__name__ for part in document.sections[0].parts] == ["Passage", "Prose"]
+    assert "No earlier wave" in str(none)
