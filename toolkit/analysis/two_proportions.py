@@ -7,6 +7,7 @@ for every gap table, without statsmodels' import.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -88,10 +89,12 @@ def miettinen_nurminen(
 def miettinen_nurminen_limits(p: Any, n: Any, q: Any, m: Any, z: float) -> tuple[Any, Any]:
     """Compute Miettinen and Nurminen's limits from shares and (effective) numbers of answers."""
     d = np.asarray(p - q, dtype=np.float64)
-    low, high = (
-        bisect(lambda at, z=side * z: _score(p, n, q, m, at) / z - 1, inner=d, outer=np.full(d.shape, -side))
-        for side in (1.0, -1.0)
-    )
+
+    def beyond(z: float) -> Callable[[Array], Array]:
+        return lambda at: _score(p, n, q, m, at) / z - 1
+
+    low = bisect(beyond(z), inner=d, outer=np.full(d.shape, -1.0))
+    high = bisect(beyond(-z), inner=d, outer=np.full(d.shape, 1.0))
     return np.where(d <= -1 + 1e-12, -1.0, low), np.where(d >= 1 - 1e-12, 1.0, high)
 
 
