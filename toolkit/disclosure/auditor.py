@@ -847,8 +847,8 @@ class _Puzzle:
         for audience in values.get("audience", [""]):
             own = (side.group for side in sides if dict(side.group).get("audience", audience) == audience)
             used = {column for group in own for column, _ in group} | {"audience"}
-            parts = {name: found if name in used else [_ANY] for name, found in values.items()}
-            atoms += product(*(parts | ({"audience": [audience]} if "audience" in values else {})).values())
+            asked = {name: found if name in used else [_ANY] for name, found in values.items()}
+            atoms += product(*(asked | ({"audience": [audience]} if "audience" in values else {})).values())
         if len(atoms) * len(codes) > 4000:
             self.unfinished.append(f"wave {wave}, {item}: {len(atoms)} crossed groups are too many to bound")
             return
