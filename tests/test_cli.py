@@ -81,7 +81,7 @@ def keep_first_row(path: Path, delimiter: str, heading_rows: int, **changes: str
         (["report", STUDY, "--notebook", "organisation_reprot.ipynb"], "organisation_report.ipynb"),
         (["report", "nowhere/study.yaml"], "study.yaml"),
         (["check", "nowhere/study.yaml"], "study.yaml"),
-        (["report", STUDY, "--data", "nowhere"], "is not there"),
+        (["report", STUDY, "--data", "nowhere"], "does not exist"),
         (["simulate", "nowhere.yaml", "--out", "x"], "nowhere.yaml"),
     ],
 )

@@ -102,7 +102,7 @@ def test_no_module_compares_searches_or_matches_a_sentence() -> None:
     [
         'plain = "design-based" not in str(row["method"])',
         'not str(row["method"]).startswith("not computed")',
-        'if ruling.reason.startswith("fewer than"): pass',
+        'if decision.reason.startswith("fewer than"): pass',
         'aside["reason"].str.contains("preview or test").any()',
         'sum(str(known(row["verdict"])).startswith("this survey") for row in rows)',
         'row["verdict"].removesuffix(" from what is published")',

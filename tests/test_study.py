@@ -224,7 +224,7 @@ STAFF = "answers/2026_staff_limesurvey_codes.csv"
 FREELANCERS = "answers/2026_freelancers_qualtrics.csv"
 SPOILT_BESIDE = [
     ("organisations.csv", "org-02,", "org-2,", "organisation org-02, wave 2026"),
-    ("organisations.csv", "org-02,", "org-01,", "organisation 'org-01' stands twice in wave 2026"),
+    ("organisations.csv", "org-02,", "org-01,", "organisation 'org-01' occurs twice in wave 2026"),
     ("organisations.csv", "2026,24,826,50", "2026,24,many,50", "'many' is not a headcount"),
     ("organisations.csv", ",executive,", ",executives,", "column executive: is missing"),
     (STAFF, '"aiuse"', '"ai_use"', "column aiuse: is missing"),
@@ -316,7 +316,7 @@ def test_without_an_audience_column_only_what_everybody_is_asked_is_demanded(
 def test_a_data_folder_that_is_not_there_is_said_once(folder: Path, tmp_path: Path) -> None:
     said = _refusal(folder / "study.yaml", data=tmp_path / "elsewhere")
     assert "1 problem(s)" in said
-    assert "elsewhere: is not there; name the folder" in said
+    assert "elsewhere: does not exist; name the folder" in said
 
 
 def test_an_instrument_that_is_not_there_is_named_without_the_others(change: Callable[..., Path]) -> None:

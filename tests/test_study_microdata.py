@@ -144,7 +144,7 @@ def test_another_year_and_renamed_columns_are_told_by_name(tmp_path: Path) -> No
     with pytest.raises(InvalidInput) as refused:
         opened("stackoverflow_2025", tmp_path, people(SO2024, {})).check()
     said = str(refused.value)
-    assert "holds none of the columns that tell it from other years'" in said
+    assert "holds none of the columns that distinguish it from other years'" in said
     renamed = people(SO2024, {}).rename(columns={"AISelect": "AISelct", "Employment": "Employed"})
     with pytest.raises(InvalidInput) as refused:
         opened("stackoverflow_2024", tmp_path, renamed).check()
@@ -162,7 +162,7 @@ def test_a_missing_file_is_told_with_where_it_is_to_be_had(tmp_path: Path) -> No
     with pytest.raises(InvalidInput) as refused:
         load_study(SAMPLES / "stackoverflow_2024" / "study.yaml", data=tmp_path)
     said = str(refused.value)
-    assert "survey_results_public.csv: is not there; did you mean 'survey_results_publik.csv'?" in said
+    assert "survey_results_public.csv: does not exist; did you mean 'survey_results_publik.csv'?" in said
     assert "https://survey.stackoverflow.co/" in said
 
 

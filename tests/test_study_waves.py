@@ -119,7 +119,7 @@ def test_the_report_draws_no_trend_of_what_changed_and_says_so(study: Study) -> 
         ("warm", "staff"),
     }
     said = re.sub(r"\s+", " ", str(report.trend()))
-    assert "The questionnaire changed since 2025. No change is shown of:" in said
+    assert "The questionnaire changed since 2025. No change is shown for:" in said
     assert "Eating in the canteen (staff: other words)" in said
     assert "Reasons to stay away (managers, staff: other answers)" in said
     assert "Good food (staff: asked of others)" in said  # those who eat here, by other words

@@ -75,7 +75,7 @@ def typed(function: Callable[P, R]) -> Callable[P, R]:
     """Check a public function's arguments against its annotations before it runs.
 
     Pydantic checks them strictly: "5" is not 5 and True is not 1, numbers of numpy are numbers and 5.0 is
-    a whole one. Arguments are passed on as they were given; containers are not gone through. What a number
+    an integer. Arguments are passed on unchanged; elements of containers are not checked. What a number
     may be is for the function itself.
 
     Parameters

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 ProblemCode = Literal[
-    # names that are not known
+    # unknown names
     "unknown-answer",  # an answer or code that the item does not have
     "unknown-audience",  # an audience that the instrument does not have
     "unknown-column",  # a column that the frame or file does not have
     "unknown-item",  # an item that the instrument, scale or list does not have
-    "unknown-key",  # a key, setting or parameter that is not known there
+    "unknown-key",  # a key, setting or parameter that is unknown there
     "unknown-language",  # a language that is not available
-    "unknown-name",  # another name that is not known: a score, a section, an exercise, a finding
+    "unknown-name",  # another name that is unknown: a score, a section, an exercise, a finding
     "unknown-option",  # a value that is not one of those allowed
     "unknown-organisation",  # an organisation that the study or wave does not have
     "unknown-value",  # a value that the column does not hold
@@ -27,7 +27,7 @@ ProblemCode = Literal[
     "missing-column",  # a column that a file or table must have
     "missing-key",  # a key or entry that a file must have
     "missing-value",  # a blank cell or a part without a value
-    "no-answers",  # nobody answered, or no answers are left
+    "no-answers",  # no one answered, or no answers are left
     "no-rows",  # a frame or table without rows
     "not-installed",  # an optional package that this needs
     "not-translated",  # a text without a translation
@@ -62,7 +62,7 @@ ProblemCode = Literal[
     "inconsistent",  # parts that must agree and differ
     "name-taken",  # a name that something else has already
     "not-asked",  # an audience that is not asked the item
-    "unexpected-column",  # a column that is not known and not listed as ignored
+    "unexpected-column",  # a column that is unknown and not listed as ignored
     "policy-changed",  # a policy weaker than the one of earlier releases
     "wrong-group",  # rows of another audience, organisation or wave
     "wrong-instrument",  # a file or wave of another questionnaire
@@ -119,7 +119,7 @@ ProblemCode = Literal[
     "unreachable-item",  # a question to which no answers lead, or all answers
     "vague",  # a quantity that each reader takes differently
 ]
-"""Kinds of problems: stable when the wording changes; docs/errors.md says what to do about each."""
+"""Kinds of problems: stable when the wording changes; docs/errors.md explains each."""
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _LONG_WORD = re.compile(r"\S{240,}")
@@ -182,8 +182,8 @@ class Problem:
     hint: str
 
     def __str__(self) -> str:
-        said = _LONG_WORD.sub(_shortened, printable(f"{self.where}: {self.what}; {self.hint}"))
-        return said if len(said) <= _LONGEST else f"{said[: _LONGEST // 2]} … {said[-_LONGEST // 4 :]}"
+        text = _LONG_WORD.sub(_shortened, printable(f"{self.where}: {self.what}; {self.hint}"))
+        return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]} … {text[-_LONGEST // 4 :]}"
 
 
 def _shortened(found: re.Match[str]) -> str:
@@ -220,7 +220,7 @@ class NotConverged(ToolkitError):
 
 
 def near_names(name: str, known: Iterable[str], *, most: int = 3) -> str:
-    """Say which known names look like the one given, small and capital letters being the same.
+    """Suggest known names that resemble the one given, regardless of case.
 
     Examples
     --------

@@ -84,10 +84,10 @@ def read_bytes(path: str | Path, *, most: int) -> bytes:
     ------
     OSError
         Where the file is missing or cannot be read; where it is a folder, device, named pipe or socket,
-        larger than `most`, or its name is one that no file can have. `strerror` says which.
+        larger than `most`, or its name is one that no file can have. `strerror` names the reason.
     """
     try:
-        # a pipe that nobody writes to is not waited for
+        # a pipe without a writer is not waited for
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except ValueError:
         raise OSError(errno.EINVAL, "has a name with a character not allowed in file names") from None
@@ -116,7 +116,7 @@ def gunzipped(data: bytes, *, most: int) -> bytes:
     Raises
     ------
     ValueError
-        Where it is damaged, cut short, or unpacks to more than `most` bytes; the message says which.
+        Where it is damaged, cut short, or unpacks to more than `most` bytes; the message names the reason.
     """
     held = bytearray()
     while data:
@@ -139,8 +139,8 @@ def check_archive(archive: zipfile.ZipFile, *, most: int) -> None:
     Raises
     ------
     ValueError
-        Where it is encrypted, holds too many files, or says that it unpacks to more than `most` bytes.
-        Reading a member stops at the size the archive says, so that it cannot hold more.
+        Where it is encrypted, holds too many files, or declares that it unpacks to more than `most` bytes.
+        Reading a member stops at the size the archive declares, so that it cannot hold more.
     """
     members = archive.infolist()
     if len(members) > MOST_MEMBERS:

@@ -66,7 +66,7 @@ def study_path(given: str | Path) -> Path:
     Raises
     ------
     InvalidInput
-        A name that is not known.
+        A name that is unknown.
 
     Examples
     --------
@@ -101,7 +101,7 @@ def named(given: str | Path, kind: str) -> Path:
     Raises
     ------
     InvalidInput
-        A name that is not known.
+        A name that is unknown.
 
     Examples
     --------
@@ -134,7 +134,7 @@ def instrument_files(given: str | Path | Iterable[str | Path]) -> list[Path]:
     Raises
     ------
     InvalidInput
-        A folder without a .yaml file; a name that is not known.
+        A folder without a .yaml file; a name that is unknown.
 
     Examples
     --------

@@ -160,7 +160,7 @@ def write_files(folder: str | Path, files: Mapping[str, str | bytes], *, private
     Parameters
     ----------
     folder
-        Made where it is not there.
+        Created if missing.
     files
         Name → what it holds; text is written as UTF-8 with the line ends it has.
     private
@@ -313,7 +313,7 @@ def _abandoned(folder: Path) -> bool:
 
 
 class EventLog:
-    """An append-only file of JSON lines; a crash in the middle of a line does not spoil it.
+    """An append-only file of JSON lines; a crash in the middle of a line does not damage it.
 
     Lines are numbered, for the clock may be set back. A line that cannot be written (a full disk) is counted
     in `lost` and does not end the run.
@@ -373,7 +373,7 @@ def interruptible() -> Iterator[None]:
     """Raise KeyboardInterrupt at the first Ctrl-C or SIGTERM; answer later ones with a message.
 
     What is left to do after the first (ending processes, removing coded answers, writing the index) takes
-    seconds; cut short it would leave answers in a temporary folder. A signal that somebody else handles, or
+    seconds; cut short it would leave answers in a temporary folder. A signal handled elsewhere, or
     that is ignored, is left alone.
     """
     if threading.current_thread() is not threading.main_thread():

@@ -203,7 +203,7 @@ def test_nobody_at_all_gives_rows_that_say_so() -> None:
     assert tk.proportions(nobody, _variable("tired"), by="audience")["n"].eq(0).all()
     assert (
         tk.means(nobody, _variable("tired"), by="audience")["method"]
-        .eq("not computed: nobody answered")
+        .eq("not computed: no one answered")
         .all()
     )
 

@@ -136,10 +136,10 @@ def test_a_group_without_respondents_has_a_row_that_says_so() -> None:
     assert table["n"].tolist() == [4, 3, 0]
     last = table.iloc[2]
     assert np.isnan(last["estimate"])
-    assert last["method"] == "not computed: nobody answered"
+    assert last["method"] == "not computed: no one answered"
     mean = tk.means(_frame(), "q", by="audience").iloc[2]
     assert np.isnan(mean["conf_low"])
-    assert mean["method"] == "not computed: nobody answered"
+    assert mean["method"] == "not computed: no one answered"
 
 
 def test_shares_of_all_codes_add_up_to_one() -> None:
@@ -231,7 +231,7 @@ def test_a_group_within_one_unit_has_no_error_and_says_why() -> None:
             assert table["conf_low"].isna().tolist() == [True, False]
         row = tk.gaps(frame, "q", between="site", measure="mean", design=design).iloc[0]
         assert np.isnan(row["p_value"])
-        assert "one primary unit" in row["method"]
+        assert "single primary unit" in row["method"]
 
 
 def test_a_design_without_degrees_of_freedom_gives_no_interval_and_says_why() -> None:

@@ -146,7 +146,7 @@ def test_nobody_twice_and_no_change_at_all_are_rows_that_say_so() -> None:
     ).assign(x=[1.0, 0, 1, 0, 1, 1], y=[2.0, 3, 3, 4, 5, 5])
     found = panel_change(frame, ["x", "y"], measure="mean").set_index(["item", "audience"])
     assert found.loc[("x", "a"), "p_value"] == 1.0
-    assert "nobody answered both times" in found.loc[("x", "b"), "method"]
+    assert "no one answered both times" in found.loc[("x", "b"), "method"]
     assert np.isnan(found.loc[("x", "b"), "p_value"])
     assert "same amount" in found.loc[("y", "a"), "method"]
 

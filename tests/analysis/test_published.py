@@ -115,4 +115,4 @@ def test_a_design_without_parts_is_a_simple_sample_and_a_group_of_nobody_says_so
     same = against_published(frame, "x", 0.55, by="audience", measure="1", design=Design())
     pd.testing.assert_frame_equal(found, same)
     assert np.isnan(found["p_value"].iloc[2])
-    assert found["method"].iloc[2] == "not computed: nobody answered"
+    assert found["method"].iloc[2] == "not computed: no one answered"

@@ -92,7 +92,7 @@ def test_groups_have_their_own_quantiles_and_an_empty_one_says_so() -> None:
         part = frame[frame.g == row.g]
         assert row.estimate == tk.weighted_quantile(part[row.item], part.w, float(row.measure.split()[1]))
         assert row.df == len(part) - 1
-    assert set(found.loc[found.g == "z", "method"]) == {"not computed: nobody answered"}
+    assert set(found.loc[found.g == "z", "method"]) == {"not computed: no one answered"}
 
 
 @pytest.mark.parametrize("interval", ["mean", "xlogit", "asin", "beta"])

@@ -72,7 +72,7 @@ def test_an_unpublished_base_gives_na_and_says_so() -> None:
     row = tk.gaps_from_summary(_published(n=[1250, np.nan, 1250, 625])).iloc[0]
     assert row["gap"] == close(0.17)
     assert np.isnan(row["p_value"])
-    assert row["method"] == "not computed: the number asked is not known for staff"
+    assert row["method"] == "not computed: the number asked is unknown for staff"
     assert row["verdict"] == "no comparison could be made"
 
 

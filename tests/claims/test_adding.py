@@ -49,11 +49,11 @@ def test_a_file_without_a_last_line_break_keeps_its_last_claim(shipped):
     [
         ({"base": None}, "column base: is blank; give the base"),
         ({"base": "  "}, "column base: is blank"),
-        ({"value": 101}, "column value: 101 lies outside 0–100"),
+        ({"value": 101}, "column value: 101 is outside 0–100"),
         ({"finding_id": "UBB24-01"}, "is in the register already; give it an id of its own"),
         ({"study": "upwork-2042"}, "or 'upwork-2024'"),
         ({"n": None}, 'column n: is blank beside "assumed"; give n, or write "unknown"'),
-        ({"vlaue": 3}, "column vlaue: is not known; did you mean 'value'"),
+        ({"vlaue": 3}, "column vlaue: is unknown; did you mean 'value'"),
     ],
 )
 def test_an_unsound_claim_is_refused_with_a_hint_and_nothing_is_written(shipped, change, said):

@@ -42,7 +42,7 @@ def test_counting_every_possible_sample_gives_the_same_share_of_women(checks):
     assert high - 0.03 <= possible[-1] / 625 <= high
     assert (possible[0], possible[-1]) == (219, 400), "as docs/published_findings.md says"
     assert (
-        checks.loc["burnedoutbygender", "implies"] == "the share of women among them lies between 33 and 67 %"
+        checks.loc["burnedoutbygender", "implies"] == "the share of women among them is between 33 and 67 %"
     )
 
 

@@ -96,7 +96,7 @@ def test_words_stand_for_what_is_nearest_to_them(register):
 def test_a_missing_base_and_a_percent_above_100_are_refused_with_a_hint(small):
     said = refused(small(row("X-1", 73, base=""), row("X-2", 730)))
     assert "findings.csv, row 2 (X-1), column base: is blank; give the base" in said
-    assert "findings.csv, row 3 (X-2), column value: 730 lies outside 0–100; a share is a percentage" in said
+    assert "findings.csv, row 3 (X-2), column value: 730 is outside 0–100; a share is a percentage" in said
     assert "2 problem(s)" in said
 
 
@@ -113,7 +113,7 @@ def test_a_missing_base_and_a_percent_above_100_are_refused_with_a_hint(small):
         (row("X-1", 73, low="74", high="75"), "low, value and high are not in order"),
         (row("X-1", "7_3"), "must be a number, not '7_3'"),
         (row("X-1", "nan"), "must be a number, not 'nan'"),
-        (row("X-1", -1), "-1 lies outside 0–100"),
+        (row("X-1", -1), "-1 is outside 0–100"),
         (row("X-1", ""), "column value: is blank; give the value, or low and high"),
         (row("X-1", 0, statistic="relative_risk"), "0 is not above 0"),
         (row("X-1", 73, statistic="shre"), "did you mean 'share'"),
@@ -130,7 +130,7 @@ def test_a_broken_row_is_refused_by_column(small, line, said):
 
 def test_an_id_given_twice_is_refused(small):
     said = refused(small(row("X-1", 73), row("X-1", 74)))
-    assert "row 3 (X-1), column finding_id: was given before, in row 2" in said
+    assert "row 3 (X-1), column finding_id: is already given in row 2" in said
 
 
 def test_faults_of_all_three_files_are_told_at_once(small):
@@ -138,7 +138,7 @@ def test_faults_of_all_three_files_are_told_at_once(small):
     relations = "checks:\n  - {id: c, kind: sums, parts: [X-1], says: s}\n"
     said = refused(small(row("X-1", 730), study=study, relations=relations))
     assert "unknown key; did you mean 'total'" in said
-    assert "730 lies outside 0–100" in said
+    assert "730 is outside 0–100" in said
     assert "'sums' is not one of" in said
 
 
@@ -177,7 +177,7 @@ def test_unknown_and_missing_columns_are_refused(small):
     (folder / "findings.csv").write_text(text + "\n" + row("X-1", 73) + "\n", "utf-8")
     said = refused(folder)
     assert "findings.csv, column base: is missing" in said
-    assert "findings.csv, column bse: is not known; did you mean 'base'" in said
+    assert "findings.csv, column bse: is unknown; did you mean 'base'" in said
 
 
 def test_a_folder_without_a_register_is_refused(tmp_path):

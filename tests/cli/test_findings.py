@@ -69,7 +69,7 @@ def test_check_tells_faults_and_contradictions(register, capsys):
     assert "UBB24-22: Does not fit UBB24-20 and UBB24-21" in capsys.readouterr().out
     path.write_text(text.replace(",85 %,85,", ",850 %,850,"), "utf-8")
     assert main(["findings", "check", "--register", str(register)]) == 1
-    assert "850 lies outside 0–100" in capsys.readouterr().err
+    assert "850 is outside 0–100" in capsys.readouterr().err
 
 
 def typed(register: Path, **changes: str) -> list[str]:
@@ -98,7 +98,7 @@ def test_add_refuses_a_missing_base_and_a_percent_above_100(register, capsys):
     assert main(typed(register, base="", value="140")) == 2
     said = capsys.readouterr().err
     assert "column base: is blank; give the base" in said
-    assert "140 lies outside 0–100; a share is a percentage" in said
+    assert "140 is outside 0–100; a share is a percentage" in said
 
 
 def test_reproduce_writes_a_page_and_a_pdf(register, tmp_path, capsys):

@@ -237,11 +237,11 @@ def test_a_whole_statement_passes():
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"dates": ""}, "too short to say anything: dates"),
+        ({"dates": ""}, "too short to state anything: dates"),
         ({"dates": "In the spring of last year."}, "published facts are not there"),
-        ({"weighting": "Answers were weighted by age."}, "says so in plain words"),
+        ({"weighting": "Answers were weighted by age."}, "the statement must admit it"),
         ({"sample_sizes_and_precision": "Some 2,500 people answered it."}, "2 published facts are not there"),
-        ({"wieghting": "Not published at all."}, "is no element: did you mean 'weighting'"),
+        ({"wieghting": "Not published at all."}, "is not an element: did you mean 'weighting'"),
     ],
 )
 def test_what_a_statement_lacks_is_said(change, words):

@@ -23,7 +23,7 @@ import pytest
 from toolkit.analysis import gaps_from_summary
 from toolkit.analysis.contract import estimate_columns
 from toolkit.disclosure import Policy, release
-from toolkit.disclosure.cells import Base, Claim, Share, codes_asked, first_rulings, three_parts
+from toolkit.disclosure.cells import Base, Claim, Share, codes_asked, first_decisions, three_parts
 from toolkit.disclosure.redaction import n_shown
 from toolkit.disclosure.subtraction import guard_together
 from toolkit.instrument.model import Instrument
@@ -226,13 +226,13 @@ def test_a_gate_that_only_masks_shares_would_fail_here():
     assert breaches(worlds, seen, secrets)
 
 
-def ruled(counts: Mapping[str, int], instrument: Instrument, policy: Policy) -> Mapping[Any, Share]:
+def decided(counts: Mapping[str, int], instrument: Instrument, policy: Policy) -> Mapping[Any, Share]:
     """What is decided on one group's answers and their top box."""
     base, n = Base("q", frozenset({("audience", "executive")})), sum(counts.values())
     claims = [Claim(base, "response", c, k / n, n, "d", i) for i, (c, k) in enumerate(counts.items())]
     if tops := instrument["q"].codes_of("top"):
         claims.append(Claim(base, "box", "top", total(counts, tops) / n, n, "s", 0))
-    return first_rulings(claims, policy, instrument)[base].labels
+    return first_decisions(claims, policy, instrument)[base].labels
 
 
 def look_of(counts: Mapping[str, int], labels: Mapping[Any, Share], instrument: Instrument) -> Any:
@@ -276,7 +276,7 @@ def test_no_sum_of_hidden_answers_is_narrower_than_its_bound(monkeypatch, scale,
         alike: dict[Any, list[tuple[int, ...]]] = defaultdict(list)
         for world in compositions(n, len(codes)):
             counts = dict(zip(codes, world, strict=True))
-            alike[look_of(counts, ruled(counts, instrument, Policy(room=room)), instrument)].append(world)
+            alike[look_of(counts, decided(counts, instrument, Policy(room=room)), instrument)].append(world)
         nothing_is_narrowed(alike, n, few)
 
 
@@ -316,7 +316,7 @@ def test_nine_tenths_of_what_the_best_suppression_keeps_are_shown(scale, n):
             common = [i for i in range(len(codes)) if world[i] > rare]
             subsets = (s for size in range(len(common), -1, -1) for s in itertools.combinations(common, size))
             best += len(next((s for s in subsets if safe(look, s, tuple(world[i] for i in s))), ()))
-            labels = ruled(dict(zip(codes, world, strict=True)), instrument, POLICY)
+            labels = decided(dict(zip(codes, world, strict=True)), instrument, POLICY)
             ours += sum(key[0] == "response" and share.status == "exact" for key, share in labels.items())
     assert ours >= 0.9 * best
 
@@ -399,7 +399,7 @@ def test_neither_a_distribution_nor_the_base_that_hangs_on_it_gives_a_hidden_ans
         claims = [Claim(Base("q", group), "response", c, k / n, n, "d", 0) for c, k in counts.items()]
         claims += [Claim(Base("q", group), "box", "top", total(counts, tops) / n, n, "s", 0)] if tops else []
         claims.append(Claim(Base("r", group), "box", "top", 0.5, base, "s", 1))
-        found = guard_together(first_rulings(claims, policy, instrument), policy, instrument)
+        found = guard_together(first_decisions(claims, policy, instrument), policy, instrument)
         filtered, follows = found[Base("q", group)], found[Base("r", group)]
         kept = {key: share for key, share in filtered.labels.items() if key[0] != "asked"}
         printed = (n_shown(follows), follows.reason_code, follows.n if follows.shown else None)

@@ -311,7 +311,7 @@ def test_a_gap_of_effective_bases_paired_people_or_known_populations_is_not_made
 SENTENCES = [
     "design-based t (linearised)",
     "survey-weighted t",
-    "not computed: nobody answered",
+    "not computed: no one answered",
     "Newcombe interval; pooled z test",
     "fewer than 5 answers",
     "a gap of 90 points (80 to 99)",

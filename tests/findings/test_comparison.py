@@ -61,7 +61,7 @@ def test_without_a_published_n_there_is_a_gap_and_no_interval(findings):
     assert row["n_b"] is pd.NA
     assert row["gap"] == pytest.approx(20 / 45 - 0.47)
     assert row[["conf_low", "conf_high", "p_value", "p_adjusted"]].isna().all()
-    assert "not known for published" in row["method"]
+    assert "unknown for published" in row["method"]
 
 
 def test_what_is_not_comparable_has_both_shares_and_no_gap(findings):

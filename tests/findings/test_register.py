@@ -101,9 +101,9 @@ def test_every_problem_is_named_at_once(tmp_path):
         load_findings(path)
     said = str(caught.value)
     for part in (
-        "row 2 (X-1), column value_pct: 730 lies outside 0–100",
+        "row 2 (X-1), column value_pct: 730 is outside 0–100",
         "row 3 (X-1), column base: is blank; give the base of the share",
-        "row 3 (X-1), column finding_id: was given before, in row 2",
+        "row 3 (X-1), column finding_id: is already given in row 2",
         "row 4 (X-2), column n: must be a count, not '0'",
         "row 4 (X-2), column year: must be a year, not '24'",
         "row 5 (X-3), column reason: is blank",

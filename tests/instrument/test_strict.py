@@ -62,7 +62,7 @@ def test_a_sound_document_becomes_its_model(tmp_path: Path) -> None:
         ),
         ("id: a\nshare: 0,4\nparts: [{code: x}]", "share: must be a number, not '0,4'; write a plain number"),
         ("id: a\nshare:\nparts: [{code: x}]", "share: must be a number, not nothing"),
-        ("a long line of text, " * 9, "the file: it is not the kind of file wanted here"),
+        ("a long line of text, " * 9, "the file: it is not the kind of file expected here"),
         (
             "id: a\nparts: [{code: x, exact: yes}]",
             "'yes' must be true or false; write true or false in lower case",
@@ -70,7 +70,7 @@ def test_a_sound_document_becomes_its_model(tmp_path: Path) -> None:
         ("id: a\nparts: [{code: toolong}]", "'toolong' is not a valid code: codes are 1–5 letters or digits"),
         (
             "- id: a",
-            "the file: it is not the kind of file wanted here: it has none of its keys (id, share,",
+            "the file: it is not the kind of file expected here: it has none of its keys (id, share,",
         ),
     ],
 )

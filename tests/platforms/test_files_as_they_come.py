@@ -201,7 +201,7 @@ def test_a_rule_says_which_row_of_a_respondent_counts(
     assert coded.coded.set_index("respondent")["view"].astype(str).to_dict() == {"p": kept, "q": "1"}
     assert sum(_rows(coded, "set aside").values()) == 2
     assert _rows(coded, "read")["rows in the file"] == 4
-    assert "respondent 'p' stands twice" in str(_refused(path, view, mapping=mapping)[0])
+    assert "respondent 'p' occurs twice" in str(_refused(path, view, mapping=mapping)[0])
 
 
 def test_an_order_that_is_neither_numbers_nor_dates_is_refused(tmp_path: Path, view: Instrument) -> None:
@@ -407,7 +407,7 @@ def test_a_title_above_the_headings_is_refused_by_name(tmp_path: Path, view: Ins
     for row in (["Our survey"], ["id", "unit", "view"], ["1", "a", "1"], ["2", "a", "2"]):
         book.active.append(row)
     book.save(tmp_path / "a.xlsx")
-    assert "a title stands above the headings" in str(_refused(tmp_path / "a.xlsx", view)[0])
+    assert "a title is above the headings" in str(_refused(tmp_path / "a.xlsx", view)[0])
     path = _written(tmp_path, "Our survey\nid,unit,view\n1,a,1\n2,a,2\n")
     assert "a title or 'sep=' line" in str(_refused(path, view)[0])
 

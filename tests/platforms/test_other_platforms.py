@@ -523,7 +523,7 @@ def test_the_encoding_may_be_said(tmp_path: Path, tiny: Instrument) -> None:
 def test_another_wave_is_refused(tmp_path: Path, tiny: Instrument) -> None:
     row = {**SUFFIXED, "wave": "2019"}
     said = _refusal(_csv(tmp_path / "a.csv", list(row), list(row.values())), tiny, "limesurvey")
-    assert "column wave, row 2: names wave '2019', but the study file says the file is of wave 'w'" in said
+    assert "column wave, row 2: names wave '2019', but the study file assigns the file to wave 'w'" in said
 
 
 @pytest.mark.parametrize("ending", [pytest.param("parquet", marks=needs_parquet), "xlsx"])

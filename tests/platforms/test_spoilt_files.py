@@ -345,7 +345,9 @@ def test_an_answer_that_begins_with_an_equals_sign_is_read_as_written(
 ) -> None:
     data = workbook([[*ROWS[0], "why"], [*ROWS[1], "= I do not know :)"], [*ROWS[2], "=)"]])
     read = _read_book(tmp_path / "a.xlsx", survey, data)
-    assert "cells that begin with '=' and are no formula, read as text: 2" in set(read.disposition["reason"])
+    assert "cells that begin with '=' but are not formulas, read as text: 2" in set(
+        read.disposition["reason"]
+    )
 
 
 def test_merged_cells_below_the_headings_and_errors_are_refused_by_cell(

@@ -100,8 +100,8 @@ def test_every_problem_of_a_mapping_is_said_at_once(tmp_path: Path, tiny: Instru
     for part in (
         "mapping → respondent: column 'whom' is not in the file; did you mean 'who'?",
         "mapping → items → aiuse: column 'AI tools' is not in the file",
-        "mapping → items → aiuse → values: 'Yes!' becomes 'yes', which is no answer code",
-        "mapping → items → agree → columns: 'lode' is no row or option; did you mean 'load'",
+        "mapping → items → aiuse → values: 'Yes!' becomes 'yes', which is not an answer code",
+        "mapping → items → agree → columns: 'lode' is not a row or option; did you mean 'load'",
         "mapping → items → agree → columns: 'burn' is missing",
         "mapping → items → outq: is not an item of the instrument",
         "mapping → items → outp: is missing",
@@ -132,7 +132,7 @@ def test_every_unmapped_answer_is_refused(tmp_path: Path, tiny: Instrument) -> N
     assert "column AI, row 2 (+1 more): 'Perhaps' is not an answer of 'aiuse'" in said
     assert "column how, row 2: 'sleeping' is not an answer of 'ways'" in said
     assert "column yrs, row 2: 'old' is not a number" in said
-    assert "column who, rows 2, 3: respondent 'a' stands twice" in said
+    assert "column who, rows 2, 3: respondent 'a' occurs twice" in said
 
 
 def test_a_column_may_say_who_finished(tmp_path: Path, tiny: Instrument) -> None:

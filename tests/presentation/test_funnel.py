@@ -43,7 +43,7 @@ def test_title_counts_the_organisations_beyond_exact_binomial_limits():
     found = description_of(ax)
     assert (
         found.title
-        == f"Flexible working: {len(beyond)} of 6 organisations lies beyond what chance would do once in 500"
+        == f"Flexible working: {len(beyond)} of 6 organisations is further out than chance puts one in 500"
     )
     assert f"Beyond the outer limits: {beyond[0]}." in found.alt
     raw = next(one for one in ax.get_lines() if one.get_gid() == "raw").get_xydata()

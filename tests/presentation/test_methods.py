@@ -51,7 +51,7 @@ def test_what_the_study_leaves_out_the_report_says(
             (date(2026, 3, 2), date(2026, 3, 20), False),
             ["to 20 March 2026.", "For some of the answers, no date is known."],
         ),
-        ("en", None, ["The answer files do not say when people answered."]),
+        ("en", None, ["The answer files do not record when people answered."]),
         ("fr", None, ["Les fichiers de réponses ne disent pas quand on a répondu."]),
     ],
 )

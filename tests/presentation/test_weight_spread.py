@@ -28,7 +28,7 @@ def test_the_title_holds_the_design_effect_and_the_effective_number() -> None:
     row = diagnose(WEIGHTS).iloc[0]
     title = told(WEIGHTS).title
     assert f"design effect {row['design_effect']:.2f}" in title
-    assert f"as good as {row['effective_n']:.0f} equal ones" in title
+    assert f"equivalent to {row['effective_n']:.0f} equal ones" in title
     assert told([2.0] * 30).title == "Weights are equal: 30 answers count as 30"
 
 

@@ -112,7 +112,7 @@ def test_a_headcount_below_the_answers_is_noted_in_the_page_and_not_used(study: 
     cover = Cover("Study", "Acme", language=report.language)
     page = render_document(document_of(executed("acme", study), cover))
     notes = {
-        "en": "More staff answered than the list of organisations has: its number is not used.",
+        "en": "More staff answered than the list of organisations records: its number is not used.",
         "fr": "Plus de salariés ont répondu que la liste des organisations n’en compte",
     }
     assert notes[report.language] in " ".join(page.replace("\u00a0", " ").split())

@@ -67,7 +67,7 @@ def test_an_exclusive_option_ticked_beside_others_gives_way_and_is_counted(
 ) -> None:
     found = coded({**FULL, "ways[none]": "Y"}, {**FULL, "ways[rev]": "", "ways[none]": "Y"})
     assert found.coded[["ways_rev", "ways_none"]].to_numpy().tolist() == [["1", "0"], ["0", "1"]]
-    assert _counted(found)["noted", "ticked an exclusive option beside others: the others stand"] == 1
+    assert _counted(found)["noted", "ticked an exclusive option beside others: the others are kept"] == 1
 
 
 def test_an_answer_though_routed_past_is_not_used_and_is_counted(coded: Callable[..., Coded]) -> None:

@@ -55,7 +55,7 @@ def test_every_problem_of_the_table_is_said_at_once(tmp_path: Path) -> None:
     )
     for part in (
         "6 problem(s)",
-        "rows 2, 3: organisation 'org-1' stands twice in wave 2026",
+        "rows 2, 3: organisation 'org-1' occurs twice in wave 2026",
         "column organisation, row 4: 'Org 2' cannot name a folder",
         "write 'org-2' here; the answers may keep the name",
         "column name, row 5: is blank",

@@ -179,7 +179,7 @@ _MEASURES = ("favourable", "unfavourable", "top", "bottom", "mean", *SCORES)
 
 @dataclass(frozen=True)
 class Request:
-    """One row of numbers wanted from one column: `table` turns positions into them, None keeps numbers."""
+    """One requested row of numbers from one column: `table` turns positions into them, None keeps numbers."""
 
     item: str
     measure: str
@@ -286,7 +286,7 @@ def read_columns(
 
 
 def _unknown_codes(column: Column) -> Iterator[Problem]:
-    """Find codes of a box that are not answers; a number may be one that nobody chose."""
+    """Find codes of a box that are not answers; a number may be one that no one chose."""
     for box, codes in (column.boxes or {}).items():
         known = column.codes
         strange = [one for one in codes if one not in known and not (column.labels is None and _numeric(one))]
@@ -439,7 +439,7 @@ def _refuse_strange(columns: Sequence[Column], measure: str) -> None:
     if not any(measure in column.codes for column in columns):
         hint = f"{near_names(str(measure), _MEASURES)}; or give an answer code"
         raise InvalidInput(
-            "measure", [Problem("unknown-option", f"measure {measure!r}", "is not known", hint)]
+            "measure", [Problem("unknown-option", f"measure {measure!r}", "is not supported", hint)]
         )
 
 
@@ -610,7 +610,7 @@ def _meaningless(column: Column, measure: str) -> Problem:
 
 
 def plain_code(value: float) -> str:
-    """Write a number as an answer code: whole ones without a point."""
+    """Write a number as an answer code: whole numbers without a point."""
     return str(int(value)) if float(value).is_integer() else repr(float(value))
 
 
@@ -670,7 +670,7 @@ def as_numbers(name: str, values: Any) -> Array:
         if isinstance(given, pd.Series) and isinstance(given.dtype, pd.CategoricalDtype):
             kept = given.cat.remove_unused_categories()
             codes = [np.nan if str(one) in MISSING else float(one) for one in kept.cat.categories]
-            given = np.array([*codes, np.nan])[kept.cat.codes]  # NaN, the last, stands for code -1
+            given = np.array([*codes, np.nan])[kept.cat.codes]  # NaN, the last, means code -1
         elif not pd.api.types.is_numeric_dtype(getattr(given, "dtype", np.asarray(given).dtype)):
             cells = np.asarray(given, dtype=object).ravel()
             given = [np.nan if isinstance(one, str) and one in MISSING else one for one in cells]
@@ -919,9 +919,9 @@ def missing_summary(frame: pd.DataFrame, items: Items, *, by: str | Sequence[str
         long["share_of_asked"] = of_asked.mask(np.isin(codes, ["-4", "-5"]))
         parts.append(long.assign(item=str(name)))
     whole = pd.concat(parts, ignore_index=True)
-    said = {"answered": "answered", **MISSING, "unknown": "missing, reason not kept"}
+    label = {"answered": "answered", **MISSING, "unknown": "missing, reason not kept"}
     whole["reason"] = whole["reason"].astype("str")
-    whole["label"] = whole["reason"].map(said)
+    whole["label"] = whole["reason"].map(label)
     return whole[["item", *groups, "reason", "label", "count", "n", "share", "share_of_asked"]]
 
 
@@ -988,7 +988,7 @@ def two_sides(
     Raises
     ------
     InvalidInput
-        Where a side of the pair is nobody's group, or there are fewer than two groups.
+        Where a side of the pair is an empty group, or there are fewer than two groups.
     """
     codes, labels = classes_of(frame, between, weights)
     name = between.name if isinstance(between, Variable) else between
@@ -1000,7 +1000,7 @@ def two_sides(
     absent = [side for side in pair if side not in labels]
     if absent or pair[0] == pair[1]:
         problems = [
-            Problem("no-answers", f"column {name}", f"nobody is in {side!r}", f"use two of {list(labels)}")
+            Problem("no-answers", f"column {name}", f"no one is in {side!r}", f"use two of {list(labels)}")
             for side in absent or pair[:1]
         ]
         raise InvalidInput("groups", problems)
@@ -1015,7 +1015,7 @@ def two_sides(
 
 @dataclass(frozen=True)
 class Groups:
-    """The group of each row (−1 for none) and each group's labels, one a name."""
+    """The group of each row (−1 for none) and each group's labels, one per name."""
 
     names: tuple[str, ...]
     codes: Any
@@ -1034,7 +1034,7 @@ def group_by(
     names
         Group columns; none makes one group of all.
     every_category
-        With a single categorical column, keep categories nobody is in.
+        With a single categorical column, keep empty categories.
 
     Raises
     ------
@@ -1043,7 +1043,7 @@ def group_by(
 
     Notes
     -----
-    A row with NaN or a reserved code (-1 … -6) is in no group: nobody is of the group "refused". In a column
+    A row with NaN or a reserved code (-1 … -6) is in no group: no one is in the group "refused". In a column
     of numbers -1 may be a code or a number; it is refused rather than guessed.
     """
     listed = () if names is None else (names,) if isinstance(names, str) else tuple(names)

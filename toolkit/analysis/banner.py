@@ -65,7 +65,7 @@ def banner(
     design
         How respondents were drawn.
     letters
-        Whether to say which columns differ.
+        Whether to mark columns that differ.
     level
         Confidence level; letters are given at 1 − level, two-sided.
     adjust
@@ -83,7 +83,7 @@ def banner(
     Raises
     ------
     InvalidInput
-        As `proportions`; for a column named twice or among the items, and options that are not known.
+        As `proportions`; for a column named twice or among the items, and unknown options.
 
     Notes
     -----
@@ -184,7 +184,7 @@ def cross_table(
     design
         How respondents were drawn.
     letters
-        Whether to say which columns differ (see `banner`).
+        Whether to mark columns that differ (see `banner`).
     level, adjust
         As in `banner`.
 
@@ -215,7 +215,7 @@ def cross_table(
     counts = crosstab(frame, rows, columns, design=design)
     if counts.empty:
         problem = Problem(
-            "no-answers", f"columns {item} and {by}", "nobody answered both", "check the columns"
+            "no-answers", f"columns {item} and {by}", "no one answered both", "check the columns"
         )
         raise InvalidInput("cross_table", [problem])
     plain = crosstab(frame.loc[(design or Design()).over(frame, linearise=True).weights > 0], rows, columns)
@@ -296,11 +296,11 @@ def _with_letters(
         if p < 1 - level and gap != 0:
             over, under = (a, b) if gap > 0 else (b, a)
             lower[*key, over].append(under)
-    said = f"; letters at {100 * (1 - level):g} %, p adjusted by {adjust} within the answer and '{name}'"
+    label = f"; letters at {100 * (1 - level):g} %, p adjusted by {adjust} within the answer and '{name}'"
     few = f"; no letters: fewer than {_LEAST} answers, or none to compare with"
     return part.assign(
         lower=[lower[row] if row in met else None for row in rows],
-        method=[how + (said if row in met else few) for how, row in zip(part["method"], rows, strict=True)],
+        method=[how + (label if row in met else few) for how, row in zip(part["method"], rows, strict=True)],
     )
 
 

@@ -161,7 +161,7 @@ def careless_flags(
     Returns
     -------
     pandas.DataFrame
-        A boolean column an index, `flags` (how many) and `named`. Nobody is removed: report results with
+        A boolean column per index, `flags` (how many) and `named`. No one is removed: report results with
         and without those named.
 
     Raises

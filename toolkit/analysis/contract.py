@@ -182,13 +182,13 @@ class Moments:
     n
         Answers.
     units
-        Primary units they lie in; fewer than two tell nothing of the error.
+        Number of their primary units; with fewer than two the error cannot be estimated.
     weight
         Their weights' sum.
     kish
         (Σw)² / Σw² of those answers.
     mean
-        Weighted mean; NaN where nobody answered.
+        Weighted mean; NaN where no one answered.
     spread
         Variance among answers, with n − 1 below (weighted: n / (n − 1) times the weighted variance).
     covariance

@@ -116,7 +116,7 @@ def decompose_gap(
     items, between, pairs, by, measure, design, level
         As in `gaps`.
     background
-        Columns that say who people are, such as role, tenure, sector, country. A category, text or yes/no
+        Characteristics of people, such as role, tenure, sector, country. A category, text or yes/no
         column counts by its levels, a column of numbers linearly (make it a category to count its values).
     split
         "twofold": composition and perception. "threefold": also their interaction.
@@ -150,7 +150,7 @@ def decompose_gap(
     gap = (x̄_a − x̄_b)·b* + [x̄_a·(b_a − b*) + x̄_b·(b* − b_b)]. Of one categorical column with
     reference "average" this is Kitagawa's split of a rate. Coefficients of levels are taken from their
     unweighted average within the column (Yun 2005), so that no level is the base. People in levels that
-    the other group lacks are set apart as in Ñopo (2008). Errors: Taylor linearisation of means and
+    the other group lacks are reported separately as in Ñopo (2008). Errors: Taylor linearisation of means and
     coefficients together (Jann 2008), or refitting under each replicate weight; backgrounds count as
     sampled, the set of levels as given. Checked against R's `survey` and statsmodels' `OaxacaBlinder`;
     see docs/methods/gap_split.md.
@@ -317,11 +317,13 @@ def _split(
         t = np.where(flat | (df <= 0), np.nan, estimate / error_or_none)
         half = np.where(flat, np.nan, quantile(level, np.full(len(parts), df)) * error_or_none)
     code = np.where(flat, "no_variation", f"oaxaca_blinder_{split}").astype(object)
-    said = (
+    label = (
         f"{split} Oaxaca–Blinder split of a linear model, valued at {_REFERENCES[reference]}; "
         f"{sampled.how}; {_REST}"
     )
-    method = [said if one != "no_variation" else f"no error: this part does not vary; {said}" for one in code]
+    method = [
+        label if one != "no_variation" else f"no error: this part does not vary; {label}" for one in code
+    ]
     if df <= 0:
         code[:], method = "no_df", ["not tested: the design leaves no degrees of freedom"] * len(parts)
     if why:
@@ -415,7 +417,7 @@ def _columns(
     spread_out = np.zeros((len(full), len(reduced)))
     spread_out[0, 0], row, column = 1.0, 1, 1
     for count in levels_in:
-        if count == 0:  # nobody is left
+        if count == 0:  # no one is left
             continue
         if count is None:
             spread_out[row, column], row, column = 1.0, row + 1, column + 1

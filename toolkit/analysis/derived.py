@@ -119,7 +119,7 @@ def ranked_options(
     -------
     pandas.DataFrame
         The estimates contract with `rank`, `rank_low` and `rank_high`, the most ticked first within each
-        group. Equal shares have the same rank. Groups nobody answered in have NA.
+        group. Equal shares have the same rank. Groups without answers have NA.
 
     Raises
     ------
@@ -244,7 +244,7 @@ def scale_scores(
             Problem(
                 "missing-argument",
                 "limits",
-                "are not known, and items are reversed",
+                "are unknown, and items are reversed",
                 "give limits=(lowest, highest)",
             )
         )
@@ -292,13 +292,13 @@ def _limit_problems(
     declared: Sequence[tuple[float, float] | None],
     known: tuple[float, float],
 ) -> Iterator[Problem]:
-    said = f"{known[0]:g} to {known[1]:g}"
+    label = f"{known[0]:g} to {known[1]:g}"
     if not known[0] < known[1]:
-        yield Problem("wrong-order", "limits", f"are {said}", "give the lowest answer, then the highest")
+        yield Problem("wrong-order", "limits", f"are {label}", "give the lowest answer, then the highest")
         return
     for name, row, own in zip(names, values, declared, strict=True):
         if own is not None and own != known:
-            what = f"is answered from {own[0]:g} to {own[1]:g}, others from {said}"
+            what = f"is answered from {own[0]:g} to {own[1]:g}, others from {label}"
             yield Problem(
                 "inconsistent", f"column {name}", what, "make scores of items with the same answers"
             )
@@ -307,7 +307,7 @@ def _limit_problems(
             yield Problem(
                 "out-of-range",
                 f"column {name}",
-                f"holds {outside:g}, outside {said}",
+                f"holds {outside:g}, outside {label}",
                 "correct it, or the limits",
             )
 
@@ -391,7 +391,7 @@ def declared_scores(
     Returns
     -------
     pandas.DataFrame
-        A float64 column a score, aligned to the frame: the mean of `scale_scores` over the score's items,
+        A float64 column per score, aligned to the frame: the mean of `scale_scores` over the score's items,
         times its `multiply`; NaN where fewer than its `minimum` were answered. As columns of the frame they
         serve `means`, `gaps` and models.
 

@@ -23,7 +23,7 @@ from toolkit.weighting.weights import sums_within
 Array = npt.NDArray[np.float64]
 Kind = Literal["bootstrap", "JK1", "JKn", "JK2", "BRR", "Fay", "successive-difference", "other"]
 _ENOUGH = 2
-"""Rows a replicate that are looked at first; all of them only where these leave the rank open."""
+"""Rows per replicate examined first; all of them only where these leave the rank open."""
 KINDS = ("bootstrap", "JK1", "JKn", "JK2", "BRR", "Fay", "successive-difference", "other")
 
 
@@ -84,7 +84,7 @@ def _rank(weights: Array) -> int:
 
 @dataclass(frozen=True, repr=False)
 class Replicates(Displayed):
-    """Names of the columns that hold replicate weights, and how they were made.
+    """Columns of replicate weights, and how they were made.
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ class Replicates(Displayed):
 
     def _problems(self) -> Iterator[Problem]:
         if self.kind not in KINDS:
-            yield Problem("unknown-option", "kind", f"{self.kind!r} is not known", f"use one of {KINDS}")
+            yield Problem("unknown-option", "kind", f"{self.kind!r} is unknown", f"use one of {KINDS}")
         if len(self.columns) < 2:
             yield Problem("too-few", "columns", f"name {len(self.columns)} replicate(s)", "name all of them")
         if len(set(self.columns)) < len(self.columns):
@@ -146,12 +146,12 @@ class Replicates(Displayed):
             yield Problem(
                 "missing-argument",
                 "scale",
-                "is not given",
+                "is missing",
                 "give (n − 1)/n, n being the number of units dropped",
             )
         if self.kind == "JKn" and self.rscales is None:
             yield Problem(
-                "missing-argument", "rscales", "are not given", "give (n − 1)/n of each replicate's stratum"
+                "missing-argument", "rscales", "are missing", "give (n − 1)/n of each replicate's stratum"
             )
         if self.scale is not None and not (np.isfinite(self.scale) and self.scale >= 0):
             yield Problem("out-of-range", "scale", f"is {self.scale}", "give a number above 0")
@@ -181,7 +181,7 @@ class Replicates(Displayed):
         Raises
         ------
         InvalidInput
-            Naming every column that is not there or holds no weights.
+            Naming every column that is missing or holds no weights.
         """
         problems = []
         for name in self.columns:
@@ -230,7 +230,7 @@ class Sampled:
     """A design laid over one frame: arrays of one entry per row, and of one entry per stratum.
 
     `fraction` is the sampled share of each stratum's primary units (0 without a finite population);
-    `simple` says that every row counts the same and was drawn on its own, so that textbook formulas hold.
+    `simple` means that every row counts the same and was drawn independently, so that textbook formulas hold.
     `later` are the stages after the first, `lonely` what is done with a stratum of one unit, `calibration`
     what explains part of every answer, `replicated` the replicate weights that stand in for all of this.
     """
@@ -265,12 +265,12 @@ class Sampled:
 
     @property
     def made(self) -> str:
-        """How errors are made, for a methods section."""
+        """How errors are computed, for a methods section."""
         return "linearised" if self.replicated is None else "by replication"
 
     @property
     def how(self) -> str:
-        """How errors are made, and from what."""
+        """How errors are computed, and from what."""
         return f"{self.made} ({self.label})"
 
     @property
@@ -280,12 +280,12 @@ class Sampled:
 
     @property
     def common(self) -> bool:
-        """Whether sums within the first stage's strata and units say all."""
+        """Whether sums within the first stage's strata and units suffice."""
         return self.replicated is None and not self.later
 
     @property
     def off_centre(self) -> tuple[Any, float]:
-        """How much of a stratum's squared total comes off its variance, and what multiplies the whole.
+        """Part of a stratum's squared total to subtract from its variance, and the factor of the whole.
 
         `scale` over the count of units; a stratum of one unit keeps all of its total under "adjust", and
         under "average" counts as the others do.
@@ -417,9 +417,7 @@ def weight_problems(column: pd.Series) -> Iterator[Problem]:
         if broken.any():
             yield Problem("not-finite", first_row(column, broken), what, "correct it or leave the row out")
     if not np.isnan(values).any() and values.sum() == 0:
-        yield Problem(
-            "wrong-sum", f"column {column.name}", "weights sum to zero", "give a row a positive weight"
-        )
+        yield Problem("wrong-sum", f"column {column.name}", "weights sum to zero", "make one weight positive")
 
 
 def first_row(column: pd.Series, broken: Any) -> str:
@@ -430,7 +428,7 @@ def first_row(column: pd.Series, broken: Any) -> str:
 
 
 def codes_of(frame: pd.DataFrame, name: str | None) -> tuple[Any, list[Any]]:
-    """Code of each row and what the codes stand for; one code for all where no column is named."""
+    """Code of each row and what the codes mean; one code for all where no column is named."""
     if name is None:
         return np.zeros(len(frame), dtype=np.intp), ["all"]
     codes, found = pd.factorize(frame[name])
@@ -493,7 +491,7 @@ _LONELY = ("fail", "certainty", "remove", "adjust", "average")
 
 @dataclass(frozen=True, repr=False)
 class Design(Displayed):
-    """Names of the columns that say how respondents were drawn.
+    """Names of the columns that describe how respondents were drawn.
 
     Parameters
     ----------
@@ -527,7 +525,7 @@ class Design(Displayed):
     Raises
     ------
     InvalidInput
-        When laid over a frame: a column that is not there; weights negative, missing, infinite or all
+        When laid over a frame: a missing column; weights negative, missing, infinite or all
         zero; strata or clusters missing; a finite population below the sample; a stratum of one unit.
 
     Notes
@@ -566,13 +564,11 @@ class Design(Displayed):
             yield Problem(
                 "unknown-option",
                 "df",
-                f"{self.df!r} is not known",
+                f"{self.df!r} is unknown",
                 'use "design" or "domain", or a number above 0',
             )
         if self.lonely not in _LONELY:
-            yield Problem(
-                "unknown-option", "lonely", f"{self.lonely!r} is not known", f"use one of {_LONELY}"
-            )
+            yield Problem("unknown-option", "lonely", f"{self.lonely!r} is unknown", f"use one of {_LONELY}")
         stages = max(len(self._clusters), 1)
         for name in ("strata", "fpc"):
             if len(column_names(getattr(self, name))) > stages:
@@ -587,13 +583,13 @@ class Design(Displayed):
                 yield Problem(
                     "missing-argument",
                     "weights",
-                    "are not given beside replicates",
+                    "are missing beside replicates",
                     "name the full-sample weights",
                 )
             for name in ("strata", "clusters", "fpc"):
                 if getattr(self, name):
                     yield Problem(
-                        "conflict", name, "has no use beside replicates, which carry it", "leave it out"
+                        "conflict", name, "is unused with replicates, which reflect it", "leave it out"
                     )
 
     @property
@@ -647,7 +643,7 @@ class Design(Displayed):
             fraction,
             simple=False,
             element=element,
-            label=self._said() or "equal weights",
+            label=self._label() or "equal weights",
             own_df=self.df == "domain",
             given_df=None if isinstance(self.df, str) else float(self.df),
             lonely=self.lonely,
@@ -761,7 +757,7 @@ class Design(Displayed):
         if problems:
             raise InvalidInput("design", problems)
 
-    def _said(self) -> str:
+    def _label(self) -> str:
         parts = [
             "weights" if self.weights is not None else "",
             "replicates" if self.replicates is not None else "",
@@ -825,7 +821,7 @@ def make_replicates(
     Returns
     -------
     MadeReplicates
-        The frame with one more column a replicate (weights included), and the design to use with it.
+        The frame with one more column per replicate (weights included), and the design to use with it.
 
     Raises
     ------
@@ -853,7 +849,7 @@ def make_replicates(
     scale: float | None = None
     rscales: Array | None = None
     if chosen in ("JK1", "JKn"):
-        # Each unit dropped in turn, the others of its stratum standing in for it
+        # Each unit dropped in turn, the others of its stratum taking its place
         size = sampled.psus_in
         kept = np.where(sampled.fraction < 1)[0]
         dropped = np.where(np.isin(strata, kept))[0]
@@ -915,7 +911,7 @@ def _half_samples(strata: Any, rho: float) -> Array:
 def _refuse(design: Design, sampled: Sampled, kind: str, count: int, rho: float, seed: Any) -> None:
     problems = []
     if kind not in _KINDS:
-        problems.append(Problem("unknown-option", "kind", f"{kind!r} is not known", f"use one of {_KINDS}"))
+        problems.append(Problem("unknown-option", "kind", f"{kind!r} is unknown", f"use one of {_KINDS}"))
     if sampled.replicated is not None:
         problems.append(
             Problem("unsuited-design", "design", "has replicate weights already", "use it as it is")
@@ -941,7 +937,7 @@ def _refuse(design: Design, sampled: Sampled, kind: str, count: int, rho: float,
         problems.append(Problem("out-of-range", "rho", f"is {rho}", "give a number from 0 to below 1"))
     if kind == "bootstrap" and seed is None:
         problems.append(
-            Problem("missing-argument", "seed", "is not given", "give one, so that errors can be made again")
+            Problem("missing-argument", "seed", "is missing", "give one, so that errors can be reproduced")
         )
     if kind == "bootstrap" and count < 2:
         problems.append(Problem("out-of-range", "count", f"is {count}", "give at least 2, better 500"))

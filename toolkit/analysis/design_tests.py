@@ -203,7 +203,7 @@ def independence(
     "Pearson's chi-square, Rao–Scott F"
     """
     if statistic not in _STATISTICS:
-        what, hint = f"{statistic!r} is not known", f"use one of {list(_STATISTICS)}"
+        what, hint = f"{statistic!r} is unknown", f"use one of {list(_STATISTICS)}"
         raise InvalidInput("independence", [Problem("unknown-option", "statistic", what, hint)])
     sampled = (design or Design()).over(frame, linearise=True)
     (one, down), (other, across) = (classes_of(frame, item, sampled.weights) for item in (rows, columns))
@@ -216,7 +216,7 @@ def independence(
         if len(sums) < 2 or bool((sums <= 0).any()):
             lacks = "have fewer than two answers among those who gave both"
             if len(sums) >= 2:
-                lacks = "have an answer nobody gave who gave both"
+                lacks = "have an answer that no one who answered both gave"
             problems.append(
                 Problem(
                     "too-few" if len(sums) < 2 else "empty-cell",
@@ -276,7 +276,7 @@ def goodness_of_fit(
     Raises
     ------
     InvalidInput
-        Naming every answer that has no share, every share whose answer nobody gave, shares not above 0.
+        Naming every answer that has no share, every share whose answer no one gave, shares not above 0.
 
     Examples
     --------
@@ -296,7 +296,7 @@ def goodness_of_fit(
         Problem(
             "empty-cell",
             f"share of {one!r}",
-            "nobody gave that answer",
+            "no one gave that answer",
             "merge it with another or leave it out",
         )
         for one in given
@@ -379,8 +379,8 @@ def _wald(table: _Table, df: float, *, adjusted: bool) -> Test:
         raise np.linalg.LinAlgError
     statistic = float(apart @ np.linalg.solve(spread, apart))
     f = statistic * below / (k * df) if adjusted else statistic / k
-    said = "design-based Wald test of association" + (", adjusted" if adjusted else "")
-    return Test(f, float(fdtrc(k, below, f)), said, (k, below))
+    label = "design-based Wald test of association" + (", adjusted" if adjusted else "")
+    return Test(f, float(fdtrc(k, below, f)), label, (k, below))
 
 
 # Design-based tests of means and ranks.
@@ -389,7 +389,7 @@ def _wald(table: _Table, df: float, *, adjusted: bool) -> Test:
 Score = Literal["wilcoxon", "van-der-waerden", "median"]
 Ties = Literal["in-order", "midrank"]
 _NO_SPREAD = "not tested: the answers do not vary, or the design fixes them, so no error can be estimated"
-_LONE = "not tested: a group lies in one primary unit, from which no error can be estimated"
+_LONE = "not tested: a group is in a single primary unit, from which no error can be estimated"
 _SCORES: dict[str, Callable[[Array], Array]] = {
     "wilcoxon": lambda share: share,
     "van-der-waerden": lambda share: np.asarray(ndtri(share)),
@@ -419,7 +419,7 @@ def design_t_test(
         A variable or column name.
     between, pair
         Column of the groups, and which two; without a pair the column has two groups. Without
-        `between` the mean of everyone who answered is held against `mu`.
+        `between` the mean of everyone who answered is compared with `mu`.
     mu
         Difference (mean) under the null hypothesis, a benchmark without error.
     measure
@@ -467,7 +467,7 @@ def design_t_test(
     means, covariance, df = _means(sampled, values, sides, labels)
     contrast = np.array([1.0, -1.0])[: len(labels)]
     variance = float(contrast @ covariance @ contrast)
-    said = "design-based t test" if between is not None else "design-based one-sample t test"
+    label = "design-based t test" if between is not None else "design-based one-sample t test"
     estimate = float(contrast @ means)
     if not variance > ROUNDING * np.trace(covariance):
         why = _LONE if math.isnan(variance) else _NO_SPREAD
@@ -475,7 +475,7 @@ def design_t_test(
     error = math.sqrt(variance)
     t, reach = (estimate - mu) / error, float(stdtrit(df - 1, (1 + level) / 2)) * error
     p = float(2 * stdtr(df - 1, -abs(t)))
-    return Test(t, p, said, df - 1, estimate, estimate - reach, estimate + reach, symbol="t")
+    return Test(t, p, label, df - 1, estimate, estimate - reach, estimate + reach, symbol="t")
 
 
 @typed
@@ -523,7 +523,7 @@ def design_rank_test(
     -0.5
     """
     problems = [
-        Problem("unknown-option", name, f"{value!r} is not known", f"use one of {list(known)}")
+        Problem("unknown-option", name, f"{value!r} is unknown", f"use one of {list(known)}")
         for name, value, known in (("score", score, _SCORES), ("ties", ties, ("in-order", "midrank")))
         if value not in known
     ]
@@ -537,7 +537,7 @@ def design_rank_test(
     if inside.any():
         scores[inside] = _SCORES[score](_shares_below(values[inside], sampled.weights[inside], ties))
     means, covariance, df = _means(sampled, scores, sides, labels, fixed=True)
-    said = f"design-based rank test, {score} scores"
+    label = f"design-based rank test, {score} scores"
     apart = np.column_stack([np.ones(len(labels) - 1), -np.eye(len(labels) - 1)])
     away, variance = apart @ means, apart @ covariance @ apart.T
     lone = bool(np.isnan(variance).any())
@@ -549,10 +549,10 @@ def design_rank_test(
         )
     if len(labels) == 2:
         t = float(away[0] / math.sqrt(variance[0, 0]))
-        return Test(t, float(2 * stdtr(df - 1, -abs(t))), said, df - 1, float(away[0]), symbol="t")
+        return Test(t, float(2 * stdtr(df - 1, -abs(t))), label, df - 1, float(away[0]), symbol="t")
     more = len(labels) - 1.0
     f = float(away @ np.linalg.solve(variance, away)) / more
-    return Test(f, float(fdtrc(more, df - more, f)), said, (more, df - more))
+    return Test(f, float(fdtrc(more, df - more, f)), label, (more, df - more))
 
 
 def _shares_below(values: Array, weights: Array, ties: str) -> Array:
@@ -580,7 +580,7 @@ def _means(
         label for label, one in zip(labels, member.T, strict=True) if not (sampled.weights[one] > 0).any()
     ]
     if empty:
-        what, hint = "nobody gave an answer", "leave the group out"
+        what, hint = "no one gave an answer", "leave the group out"
         raise InvalidInput(
             "groups", [Problem("no-answers", f"group {label!r}", what, hint) for label in empty]
         )

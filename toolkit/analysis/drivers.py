@@ -1,4 +1,4 @@
-"""Which items go with an outcome most: relative weights, with their uncertainty."""
+"""Relative weights of items as drivers of an outcome, with their uncertainty."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _PER_ITEM = 5
 
 @dataclass(frozen=True, repr=False)
 class Drivers(Displayed):
-    """How much of an outcome's variance goes with each item.
+    """Share of an outcome's variance that goes with each item.
 
     Attributes
     ----------
     table
         A row per item, in the order given: item, weight (its part of R²), conf_low, conf_high, share
-        (of R²), correlation with the outcome, rank, rank_low and rank_high (between which its rank lies).
+        (of R²), correlation with the outcome, rank, rank_low and rank_high (limits of its rank).
     r_squared, r_squared_low, r_squared_high
         Of all items together.
     n
@@ -65,7 +65,7 @@ def drivers(
     frame
         One row per respondent; rows without an answer are left out.
     outcome, measure
-        What is to be explained, and what counts as it.
+        Outcome to explain, and the measure of it.
     items
         Two or more, taken as numbers.
     seed
@@ -85,7 +85,7 @@ def drivers(
 
     Notes
     -----
-    Johnson (2000): the items' best uncorrelated stand-ins are regressed on, and what they explain is
+    Johnson (2000): the items' best uncorrelated approximations are regressed on, and what they explain is
     handed back; the weights sum to R². What goes together need not cause: a weight is not the gain from
     changing an item. Percentile intervals; they are of weights, which cannot be below 0.
 
@@ -156,8 +156,8 @@ def drivers(
         }
     )
     bounds = np.quantile(totals, [tail, 1 - tail])
-    said = f"relative weights (Johnson), {resamples} resamples of primary units, {sampled.label}"
-    return Drivers(table, float(total[0]), float(bounds[0]), float(bounds[1]), int(inside.sum()), said)
+    label = f"relative weights (Johnson), {resamples} resamples of primary units, {sampled.label}"
+    return Drivers(table, float(total[0]), float(bounds[0]), float(bounds[1]), int(inside.sum()), label)
 
 
 def _correlations(values: Array, weights: Array) -> Array:

@@ -25,7 +25,7 @@ from toolkit.analysis.answers import (
 )
 from toolkit.analysis.contract import estimate_columns, tidy
 from toolkit.analysis.design import Design, Replicated, Sampled
-from toolkit.analysis.intervals import PLAIN, SAID, hypergeometric_interval, korn_graubard, quantile
+from toolkit.analysis.intervals import LABELS, PLAIN, hypergeometric_interval, korn_graubard, quantile
 from toolkit.analysis.moments import Moments, domain_moments
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
@@ -94,9 +94,9 @@ class Table:
             else "logit"
         )
         problems = []
-        if chosen not in SAID:
+        if chosen not in LABELS:
             problems.append(
-                Problem("unknown-option", "method", f"{named!r} is not known", f"use one of {sorted(SAID)}")
+                Problem("unknown-option", "method", f"{named!r} is unknown", f"use one of {sorted(LABELS)}")
             )
         if chosen == "hypergeometric" and not self.sampled.simple:
             problems.append(
@@ -109,7 +109,7 @@ class Table:
             )
         if chosen == "hypergeometric" and population is None:
             problems.append(
-                Problem("missing-argument", "population", "is not given", "give N, or group value → N")
+                Problem("missing-argument", "population", "is missing", "give N, or group value → N")
             )
         if chosen != "hypergeometric" and population is not None:
             problems.append(
@@ -227,7 +227,7 @@ def populations(groups: Groups, population: Population | None) -> Array:
                 Problem(
                     "missing-value",
                     f"population of {said_group(groups, group)}",
-                    "is not given",
+                    "is missing",
                     "add it to the mapping",
                 )
             )
@@ -252,9 +252,9 @@ def said_group(groups: Groups, group: int) -> str:
 # Shares and means by group, with intervals.
 
 
-_NOBODY = "not computed: nobody answered"
+_NOBODY = "not computed: no one answered"
 _ALIKE = "no interval: no one's answer varies, so no error can be estimated"
-_LONE = "no interval: all answers lie in one primary unit, from which no error can be estimated"
+_LONE = "no interval: all answers are in a single primary unit, from which no error can be estimated"
 
 
 @typed
@@ -293,7 +293,7 @@ def proportions(
         (Clopper–Pearson; Korn–Graubard under a design), "jeffreys", "agresti-coull", "likelihood", "asin",
         or "hypergeometric" (exact for a known population; the choice where `population` is given).
     population
-        People each group's answers stand for: one number, or group value → number (a tuple of values
+        People each group's answers represent: one number, or group value → number (a tuple of values
         where `by` names several columns).
     top, bottom
         Answers in the top and bottom box of plain columns: `top=[4, 5]` instead of an instrument.
@@ -357,7 +357,7 @@ def proportions(
             "std_error": error,
             "conf_low": low,
             "conf_high": high,
-            "method": np.full(len(n), SAID["hypergeometric"], dtype=object),
+            "method": np.full(len(n), LABELS["hypergeometric"], dtype=object),
         }
     else:
         if not table.sampled.simple:
@@ -367,9 +367,9 @@ def proportions(
             with np.errstate(divide="ignore", invalid="ignore"):
                 low, high = PLAIN[method](p, n, table.level, quantile(table.level))
                 error = np.sqrt(p * (1 - p) / n)
-            none = f"{SAID[method]}: none at a share of 0 or 1"
-            said = np.where(np.isnan(low) & (n > 0), none, SAID[method])
-            rows |= {"std_error": error, "conf_low": low, "conf_high": high, "method": said}
+            none = f"{LABELS[method]}: none at a share of 0 or 1"
+            label = np.where(np.isnan(low) & (n > 0), none, LABELS[method])
+            rows |= {"std_error": error, "conf_low": low, "conf_high": high, "method": label}
     rows["method"] = np.where(rows["n"] == 0, _NOBODY, rows["method"])
     return tidy(rows, estimate_columns("response" if measure is None else "measure", table.groups.names))
 
@@ -432,9 +432,9 @@ def means(
     half = quantile(level, df) * error
     alike = (error == 0) & (measure in SCORES)
     half = np.where(alike, np.nan, half)
-    said = "t interval" if table.sampled.simple else f"t interval, {table.sampled.how}"
+    label = "t interval" if table.sampled.simple else f"t interval, {table.sampled.how}"
     none = np.where(alike, _ALIKE, _without(table))
-    why = np.where(n == 0, _NOBODY, np.where(np.isnan(half), none, said))
+    why = np.where(n == 0, _NOBODY, np.where(np.isnan(half), none, label))
     rows |= {
         "std_error": error,
         "df": df,
@@ -455,9 +455,9 @@ def _designed_interval(table: Table, method: str) -> dict[str, Any]:
     lone = (table.flat(table.moments.units) < 2) & (n > 1)
     edge, fixed = ((p == 0) | (p == 1)) & (n > 0) & ~lone, (error == 0) & (p > 0) & (p < 1)
     low, high = np.where(lone, np.nan, low), np.where(lone, np.nan, high)
-    said = "Korn–Graubard interval" if method in ("beta", "clopper-pearson") else SAID[method]
+    label = "Korn–Graubard interval" if method in ("beta", "clopper-pearson") else LABELS[method]
     unanimous = "Clopper–Pearson interval on Kish's effective n, as the answers do not vary"
-    method_said = np.where(edge, unanimous, f"{said}, {table.sampled.how}")
+    method_said = np.where(edge, unanimous, f"{label}, {table.sampled.how}")
     none = np.isnan(low) & ~edge & ~fixed & (n > 0)
     method_said = np.where(none, _without(table, "the design leaves no degrees of freedom"), method_said)
     method_said = np.where(lone, _LONE, method_said)
@@ -470,7 +470,7 @@ def _designed_interval(table: Table, method: str) -> dict[str, Any]:
 
 def _without(table: Table, usual: str = "too few answers or primary units") -> str:
     if table.sampled.replicated is not None:
-        usual = "some replicates hold nobody of this group"
+        usual = "some replicates have no one from this group"
     return f"no interval: {usual}"
 
 
@@ -509,7 +509,7 @@ def _on_effective(table: Table, method: str) -> tuple[Any, Any]:
 
 
 _COLUMNS = ("n", "population", "estimate", "bound_low", "bound_high", "method")
-_SAID = "worst case: nobody who did not answer would have, and all of them would have"
+_WORST_CASE = "worst case: none of those who did not answer would have, and all of them would have"
 
 
 @typed
@@ -550,7 +550,7 @@ def nonresponse_bounds(
     Raises
     ------
     InvalidInput
-        For a population that is not known, not whole or below the answers, a measure that is not a share,
+        For a population that is unknown, not whole or below the answers, a measure that is not a share,
         and columns as in `proportions`.
 
     Notes
@@ -588,6 +588,6 @@ def nonresponse_bounds(
         "population": whole,
         "bound_low": counted / known,
         "bound_high": (counted + whole - n) / known,
-        "method": np.where(whole > 0, _SAID, "not computed: the group has no people").astype(object),
+        "method": np.where(whole > 0, _WORST_CASE, "not computed: the group has no people").astype(object),
     }
     return tidy(rows | bounds, ["item", "measure", *table.groups.names, *_COLUMNS])

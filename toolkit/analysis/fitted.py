@@ -48,9 +48,9 @@ _UNWEIGHTED = (
     "use predict, and weight what you plot or count",
 )
 _OWN_ERRORS = ("has errors of its own, not those of the design", "use cov_params and bse")
-_INFLUENCE = ("ignores strata and clusters", "fit again without the rows in question")
+_INFLUENCE = ("ignores strata and clusters", "fit again without those rows")
 NOT_COUNTED = dict.fromkeys(("pred_table", "bootstrap"), _UNWEIGHTED)
-"""What does not hold where a row counts for several people."""
+"""Reasons why statistics do not hold where a row counts for several people."""
 NOT_ORDERED = {
     **NOT_COUNTED,
     **dict.fromkeys(("llf", "llnull", "llr", "llr_pvalue", "prsquared", "aic", "bic"), _LIKELIHOOD),
@@ -126,7 +126,7 @@ class SurveyOrderedResults(OrderedResults):  # type: ignore[misc]
 
 
 class _Shown:
-    """What every fitted model can do here besides statsmodels' own."""
+    """Methods of every fitted model besides statsmodels' own."""
 
     _results: Any
 
@@ -246,10 +246,10 @@ def _irls(model: Any, start: Array | None = None) -> Any:
     """Fit to convergence, and look whether the next step still goes far.
 
     Where a group's answers are all 0, each step moves its coefficient by about 1 and the deviance by ever
-    less, so that a small change of deviance alone says nothing, and a design's errors come out tiny.
+    less, so that a small change of deviance alone proves nothing, and a design's errors come out tiny.
     """
     with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")  # what they warn of is looked at below
+        warnings.simplefilter("ignore")  # what they warn of is checked below
         try:
             fitted = model.fit(start_params=start, tol_criterion="deviance", atol=1e-12, rtol=1e-13)._results
         except (ValueError, np.linalg.LinAlgError) as error:
@@ -417,7 +417,7 @@ def fit_ordered(
         def again(keep: Array, one: Array) -> Array:
             part = WeightedOrderedModel(model.endog[keep], model.exog[keep], weights=one, link=link)
             if part.k_levels != model.k_levels:
-                raise NotConverged("an answer is given by nobody")
+                raise NotConverged("an answer is given by no one")
             return part.solve(params)[0]
 
         _under(results, sampled, rows, params, model.score_obs(params) @ naive, again, 0)

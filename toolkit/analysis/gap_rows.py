@@ -73,7 +73,7 @@ def verdict(
     detectable: float = math.nan,
     unit: str = "points",
 ) -> str:
-    """Say what an interval allows one to say.
+    """Classify what an interval shows.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def verdict(
 def verdict_code(
     gap: float, conf_low: float, conf_high: float, *, margin: float = 0.10, detectable: float = math.nan
 ) -> str:
-    """Decide what an interval allows one to say, as a code of `VERDICTS`.
+    """Classify what an interval shows, as a code of `VERDICTS`.
 
     Parameters
     ----------
@@ -194,11 +194,11 @@ def adjust_p(p: Numbers, method: str = "holm") -> Array:
     problems = []
     if method not in METHODS:
         problems.append(
-            Problem("unknown-option", "method", f"{method!r} is not known", f"use one of {sorted(METHODS)}")
+            Problem("unknown-option", "method", f"{method!r} is unknown", f"use one of {sorted(METHODS)}")
         )
     if not ((adjusted[known] >= 0) & (adjusted[known] <= 1)).all():
         hint = "give p values, not percentages or statistics"
-        problems.append(Problem("out-of-range", "p", "a p value lies outside 0–1", hint))
+        problems.append(Problem("out-of-range", "p", "a p value is outside 0–1", hint))
     if problems:
         raise InvalidInput("adjust_p", problems)
     if method != "none" and known.any():
@@ -248,7 +248,7 @@ def pairs_to_compare(
     Raises
     ------
     InvalidInput
-        For fewer than two audiences, audiences that are not there, a name where pairs are meant, and
+        For fewer than two audiences, audiences that do not exist, a name where pairs are meant, and
         pairs beside a reference.
 
     Examples
@@ -390,12 +390,12 @@ def refuse_options(
             Problem(
                 "unknown-option",
                 "method",
-                f"{method!r} is not known: {near_names(method, GAP_METHODS)}",
+                f"{method!r} is unknown: {near_names(method, GAP_METHODS)}",
                 f"use one of {GAP_METHODS}",
             )
         )
     problems += [
-        Problem("unknown-option", "adjust", f"{name!r} is not known", f"use one of {sorted(METHODS)}")
+        Problem("unknown-option", "adjust", f"{name!r} is unknown", f"use one of {sorted(METHODS)}")
         for name in adjust
         if name not in METHODS
     ]
@@ -508,8 +508,8 @@ _TESTS = {
     "fisher": "Fisher's exact test",
     "pooled_z": "pooled z test",
     "pooled_z_sparse": "pooled z test (few expected; counts unknown)",
-    "design_t": "design-based t ({said})",
-    "design_t_one_side": "design-based t ({said}); one side does not vary, so its error counts as 0",
+    "design_t": "design-based t ({basis})",
+    "design_t_one_side": "design-based t ({basis}); one side does not vary, so its error counts as 0",
     "welch": "Welch t test",
     "welch_one_side": "Welch t test; one side does not vary, so its error counts as 0",
     "no_variation": "not tested: no one's answer varies, so no error can be estimated",
@@ -532,8 +532,8 @@ class Sides:
     """Both sides of every comparison, one entry per row.
 
     `spread_*` are the variances of the answers, `variance` that of the gap where a design gave it (NaN else),
-    `df` its degrees of freedom. `share` says the estimates are fractions, `why` is a reason not to compare
-    (empty where there is none), `said` is added to `method`.
+    `df` its degrees of freedom. `share` marks estimates that are fractions, `why` is a reason not to compare
+    (empty where there is none), `basis` is added to `method`.
     """
 
     n_a: Array
@@ -549,7 +549,7 @@ class Sides:
     share: Any
     designed: bool
     why: Any
-    said: str = ""
+    basis: str = ""
 
     def only(self, rows: Any) -> Sides:
         """Return the rows at these positions."""
@@ -616,22 +616,22 @@ def _shares(sides: Sides, method: str | None, level: float, power: float) -> dic
     found["std_error"] = error
     if method == "design-t":
         return found
-    said = "Wald interval (none where no one's answer varies)"
+    label = "Wald interval (none where no one's answer varies)"
     if method == "wald":
         half = np.where(error > 0, quantile(level) * error, np.nan)
         low, high = p - q - half, p - q + half
     else:
-        limits, said = _LIMITS[method]
+        limits, label = _LIMITS[method]
         low, high = limits(p, n, q, m, quantile(level))
     on = " on effective n" if _other_than_simple(sides) else ""
     if sides.designed:
-        tests, codes = [f"design-based t test ({sides.said})"] * len(p), ["design_t"] * len(p)
+        tests, codes = [f"design-based t test ({sides.basis})"] * len(p), ["design_t"] * len(p)
     else:
         tests, codes = found["method"], found["method_code"]
     found |= {
         "conf_low": low,
         "conf_high": high,
-        "method": np.array([f"{said}{on}; {test}" for test in tests], dtype=object),
+        "method": np.array([f"{label}{on}; {test}" for test in tests], dtype=object),
         "method_code": np.array([f"{method.replace('-', '_')}+{code}" for code in codes], dtype=object),
     }
     return found
@@ -651,13 +651,8 @@ def _share_test(sides: Sides) -> dict[str, Any]:
         p_value[exact] = fisher_p(*counts)
         z[exact] = np.nan
     code = np.where(exact, "fisher", np.where(sparse, "pooled_z_sparse", "pooled_z")).astype(object)
-    said = [f"{_TESTS[one]} {sides.said}".rstrip() for one in code]
-    return {
-        "statistic": z,
-        "p_value": p_value,
-        "method": np.array(said, dtype=object),
-        "method_code": code,
-    }
+    label = [f"{_TESTS[one]} {sides.basis}".rstrip() for one in code]
+    return {"statistic": z, "p_value": p_value, "method": np.array(label, dtype=object), "method_code": code}
 
 
 def _near(counts: Array) -> Any:
@@ -688,7 +683,7 @@ def _design_test(sides: Sides, error: Array, level: float) -> dict[str, Any]:
         "p_value": p_value,
         "conf_low": gap - half,
         "conf_high": gap + half,
-        "method": np.array([_TESTS[one].format(said=sides.said) for one in code], dtype=object),
+        "method": np.array([_TESTS[one].format(basis=sides.basis) for one in code], dtype=object),
         "method_code": code,
     }
 

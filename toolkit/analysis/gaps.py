@@ -113,7 +113,7 @@ def gaps(
     top, bottom
         Answers in the top and bottom box of plain columns: `top=[4, 5]` instead of an instrument.
     alike
-        Whether to say beside each gap if its item works alike for both groups: True for the scores that the
+        Whether to check for each gap that its item works alike for both groups: True for the scores that the
         instrument given as `items` declares, or scale → its columns. Appends the columns of `check_alike`.
 
     Returns
@@ -210,7 +210,7 @@ def compare_groups(
 
 @dataclass(frozen=True)
 class Plan:
-    """Which item is compared between which two groups: three arrays of one entry per row.
+    """Items and the two groups compared: three arrays of one entry per row.
 
     `groups` are by-group × audience cells, in that order; `item`, `a` and `b` point into requests and groups.
     """
@@ -267,7 +267,7 @@ def plan_pairs(
     Raises
     ------
     InvalidInput
-        For columns or audiences that are not there, or fewer than two audiences.
+        For columns or audiences that do not exist, or fewer than two audiences.
     """
     names = (by,) if isinstance(by, str) else tuple(by)
     if between in names:
@@ -341,7 +341,7 @@ def _sides(moments: Moments | None, sampled: Sampled, plan: Plan, wanted: Sequen
     designed = moments.covariance is not None
     why = _why(n[at_a], n[at_b], plan, least=2 if designed else 1)
     lone = (np.minimum(moments.units[at_a], moments.units[at_b]) < 2) & (why == "") & designed
-    why[lone] = "a side lies in one primary unit, from which no error can be estimated"
+    why[lone] = "a side is in a single primary unit, from which no error can be estimated"
     return Sides(
         n_a=n[at_a],
         n_b=n[at_b],
@@ -356,7 +356,7 @@ def _sides(moments: Moments | None, sampled: Sampled, plan: Plan, wanted: Sequen
         share=share,
         designed=designed,
         why=why,
-        said=f"{sampled.made}: {sampled.label}" if designed else "",
+        basis=f"{sampled.made}: {sampled.label}" if designed else "",
     )
 
 
@@ -386,7 +386,7 @@ def _why(n_a: Array, n_b: Array, plan: Plan, *, least: int) -> Any:
 # Gaps in finite populations: what these people think now, not people like them.
 
 
-_SAID = {
+_LABELS = {
     "exact": "exact interval for the known populations (hypergeometric limits of both sides together)",
     "newcombe": "Newcombe interval with finite-population correction",
 }
@@ -424,7 +424,7 @@ def population_gaps(
         What is counted, as in `proportions`; "mean" for columns of 0 and 1.
 
     method
-        "exact" holds the true gap at least as often as `level` says, whatever the sizes; "newcombe" is
+        "exact" holds the true gap at least as often as `level` states, whatever the sizes; "newcombe" is
         narrower and holds it about as often, less so near 0 and 100 % and in groups of a dozen.
     top, bottom
         Answers in the top and bottom box of plain columns: `top=[4, 5]` instead of an instrument.
@@ -438,12 +438,12 @@ def population_gaps(
     Raises
     ------
     InvalidInput
-        For a population that is not known, not whole or below the answers, a measure that is not a share,
+        For a population that is unknown, not whole or below the answers, a measure that is not a share,
         and as `gaps`.
 
     Notes
     -----
-    Exact: both sides' hypergeometric limits at √level, so that both hold at once at `level`; the gap lies
+    Exact: both sides' hypergeometric limits at √level, so that both hold at once at `level`; the gap is
     between lowest less highest and highest less lowest. Newcombe (1998, method 10): on Wilson's limits with
     n (N − 1)/(N − n) in place of n. SE² = Σ p(1 − p)/n · (N − n)/(N − 1). See docs/methods/gaps.md.
     Respondents count alike; the others are taken to keep silent for no reason that has to do with their
@@ -460,10 +460,10 @@ def population_gaps(
     items, measure = with_boxes(items, measure, top=top, bottom=bottom)
     refuse_options(None, level, margin, power, ())
     refuse_percent(margin, True)
-    if method not in _SAID:
+    if method not in _LABELS:
         raise InvalidInput(
             "method",
-            [Problem("unknown-option", "method", f"{method!r} is not known", f"use one of {[*_SAID]}")],
+            [Problem("unknown-option", "method", f"{method!r} is unknown", f"use one of {[*_LABELS]}")],
         )
     columns = read_columns(frame, items, kinds=("single", "option"), shared=between == "audience")
     wanted = requests_for(columns, measure)
@@ -511,8 +511,8 @@ def population_gaps(
     nothing = np.full(len(p), np.nan)
     empty, known = (n == 0) | (m == 0), (n == people_a) & (m == people_b)
     low, high = (np.where(known, p - q, np.where(empty, np.nan, limit)) for limit in (low, high))
-    said = np.where(
-        empty, "not computed: a side has no answers", np.where(known, _KNOWN, _SAID[method] + _ABOUT)
+    label = np.where(
+        empty, "not computed: a side has no answers", np.where(known, _KNOWN, _LABELS[method] + _ABOUT)
     )
     rows = (
         plan.labels()
@@ -532,7 +532,7 @@ def population_gaps(
             "effect_size": cohen_h(np.clip(p, 0, 1), np.clip(q, 0, 1)),
             "effect_size_kind": np.full(len(p), "cohen_h", dtype=object),
             "minimum_detectable_gap": np.where(empty, np.nan, detectable),
-            "method": said.astype(object),
+            "method": label.astype(object),
             "method_code": np.where(
                 empty, "not_computed", np.where(known, "known", f"finite_{method}")
             ).astype(object),
@@ -757,10 +757,7 @@ BELIEF_COLUMNS = (
 
 @typed
 def beliefs(
-    estimates: pd.DataFrame | Mapping[str, pd.DataFrame],
-    instrument: Instrument,
-    *,
-    margin: float = 0.10,
+    estimates: pd.DataFrame | Mapping[str, pd.DataFrame], instrument: Instrument, *, margin: float = 0.10
 ) -> pd.DataFrame:
     """Set the share that leaders estimate beside the share that people report.
 

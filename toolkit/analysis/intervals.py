@@ -15,7 +15,7 @@ Array = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
 Interval = tuple[Any, Any]
 
-SAID = {
+LABELS = {
     "wilson": "Wilson score interval",
     "wald": "Wald interval",
     "mean": "Wald interval",
@@ -106,7 +106,7 @@ def arcsine(p: Any, n: Any, z: Any) -> Interval:
 
 
 def likelihood(p: Any, n: Any, z: Any) -> Interval:
-    """Find by bisection the shares whose log-likelihood lies within z²/2 of the maximum."""
+    """Find by bisection the shares whose log-likelihood is within z²/2 of the maximum."""
     p, n = np.broadcast_arrays(np.asarray(p, dtype=np.float64), np.asarray(n, dtype=np.float64))
 
     def drop(candidate: Array) -> Array:
@@ -157,7 +157,7 @@ def hypergeometric_interval(
     x, n
         Counts of those who chose the answer, and of answers.
     population
-        People the answers stand for.
+        People the answers represent.
     level
         Confidence level; each tail keeps at most half of what is left.
 

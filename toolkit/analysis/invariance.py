@@ -138,7 +138,7 @@ def measurement_invariance(
     ]
     if problems or not items:
         raise InvalidInput(
-            "measurement_invariance", problems or [Problem("empty", "factors", "are none", "name one")]
+            "measurement_invariance", problems or [Problem("empty", "factors", "are missing", "name one")]
         )
     _, values = item_values(frame, items, "measurement_invariance")
     codes, labels = classes_of(frame, group)
@@ -288,7 +288,7 @@ def check_alike(
     margin: float = NEGLIGIBLE,
     power: float = 0.8,
 ) -> pd.DataFrame:
-    """Say beside each gap whether its item works alike for both groups.
+    """Add to each gap whether its item works alike for both groups.
 
     Parameters
     ----------
@@ -297,7 +297,7 @@ def check_alike(
     frame
         The respondents they were computed from.
     scales
-        An instrument, whose `scores` say which items belong together, or scale → its columns, all worded
+        An instrument, whose `scores` define which items belong together, or scale → its columns, all worded
         in the same direction.
     between, design
         As in `gaps`.

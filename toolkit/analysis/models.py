@@ -499,8 +499,8 @@ def term_test(
     if np.allclose(effects, 1, rtol=1e-9) and np.isinf(df):
         return TermTest(listed, statistic, k, float(chdtrc(k, statistic)), (), "likelihood ratio test")
     p = f_sum_tail(statistic, effects, df)
-    said = "working likelihood ratio test (Rao–Scott), saddlepoint"
-    return TermTest(listed, statistic, (k, df), p, tuple(effects.tolist()), said)
+    label = "working likelihood ratio test (Rao–Scott), saddlepoint"
+    return TermTest(listed, statistic, (k, df), p, tuple(effects.tolist()), label)
 
 
 @typed
@@ -758,7 +758,7 @@ def _refuse_matrix(read: _Read) -> None:
         scaled = x / np.maximum(np.linalg.norm(x, axis=0), 1e-300)
         repeats = np.abs(np.diag(np.linalg.qr(scaled, mode="r"))) < 1e-9
         problems = [
-            Problem("collinear", f"column {name}", "repeats what the columns before it say", "leave it out")
+            Problem("collinear", f"column {name}", "repeats the columns before it", "leave it out")
             for name, again in zip(names, repeats, strict=True)
             if again
         ]

@@ -43,7 +43,7 @@ _KINDS = ("answers", "known", "squares")
 
 @dataclass(frozen=True)
 class Term:
-    """A sum that is wanted of every item: of its answers, of who answered, or of its answers squared.
+    """A requested sum of every item: of its answers, of who answered, or of its answers squared.
 
     `cells` is the cell of each row, `count` for none of the `count` cells; `weight` one number per row, None
     where every row counts the same.
@@ -234,7 +234,7 @@ class Explained(Protocol):
 
 
 def explained_by(sampled: Sampled, cells: Any, groups: int, unit: Any, units: int) -> Explained:
-    """Return what the weights of a design explain.
+    """Return the part that the weights of a design explain.
 
     Parameters
     ----------
@@ -395,7 +395,7 @@ class Domains:
 
     @property
     def cells(self) -> int:
-        """How many numbers an item is summed into."""
+        """Number of sums per item."""
         found = self._units * self._groups
         return found if self._explained is None else found + self._explained.count * self._groups
 
@@ -460,7 +460,7 @@ class Domains:
         requests, centre
             The items, and what is taken off each.
         share, complete
-            Whether all answers are 0 or 1, and whether nobody left one out.
+            Whether all answers are 0 or 1, and whether none is missing.
         with_errors
             Whether covariances are made here; else they are zeros to be filled in.
         """
@@ -584,7 +584,7 @@ def domain_moments(sampled: Sampled, groups: Any, n_groups: int, requests: Seque
     Notes
     -----
     A group is a domain: rows outside it keep their place in the design with weight zero, so that strata
-    and primary units nobody answered in still count (as R's `subset` of a design).
+    and primary units no one answered in still count (as R's `subset` of a design).
     """
     parts: list[Moments] = []
     order: list[int] = []

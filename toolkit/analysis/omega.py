@@ -104,7 +104,7 @@ def fit_factors(
 
 
 class _Layout:
-    """Which entry of the parameter vector is which number of which group."""
+    """Positions of each group's numbers in the parameter vector."""
 
     def __init__(self, pattern: Array, groups: int, equal: frozenset[str], means: bool) -> None:
         self.pattern, self.groups, self.equal, self.means = pattern, groups, equal, means
@@ -309,9 +309,7 @@ def omega(
     values = values[~np.isnan(values).any(axis=1)]
     problems = []
     if method not in ("ml", "minres"):
-        problems.append(
-            Problem("unknown-option", "method", f"{method!r} is not known", 'use "ml" or "minres"')
-        )
+        problems.append(Problem("unknown-option", "method", f"{method!r} is unknown", 'use "ml" or "minres"'))
     if factors != 1 and (factors < 3 or method == "ml"):
         hint = 'use 1, or 3 or more with method="minres": a general factor of two is not determined'
         problems.append(Problem("out-of-range", "factors", f"are {factors}", hint))
@@ -342,12 +340,12 @@ def omega(
     variance = float(correlation.sum())
     total = 1 - float(unique.sum()) / variance
     own = float(general.sum()) ** 2 / variance if factors > 1 else total
-    said = f"{factors} factor(s), minimum residuals" + (", oblimin, Schmid–Leiman" if factors > 1 else "")
-    return _made(total, own, general, unique, len(values), said)
+    label = f"{factors} factor(s), minimum residuals" + (", oblimin, Schmid–Leiman" if factors > 1 else "")
+    return _made(total, own, general, unique, len(values), label)
 
 
-def _made(total: float, own: float, loadings: Array, unique: Array, n: int, said: str) -> Omega:
-    return Omega(total, own, tuple(loadings.tolist()), tuple(unique.tolist()), n, said)
+def _made(total: float, own: float, loadings: Array, unique: Array, n: int, label: str) -> Omega:
+    return Omega(total, own, tuple(loadings.tolist()), tuple(unique.tolist()), n, label)
 
 
 def _minres(correlation: Array, factors: int) -> tuple[Array, Array]:

@@ -103,16 +103,11 @@ def shrink(x: Numbers, n: Numbers, *, level: float = 0.95) -> Shrunk:
             Problem("unequal-length", "x, n", "differ in length", "give one entry per organisation")
         )
     elif hits.size < _LEAST:
-        hint = f"give {_LEAST} or more: fewer say nothing about how organisations differ"
+        hint = f"give {_LEAST} or more: fewer cannot show how organisations differ"
         problems.append(Problem("too-few", "x", f"holds {hits.size} organisation(s)", hint))
     elif not bool(((sizes >= 1) & (hits >= 0) & (hits <= sizes)).all()):
         problems.append(
-            Problem(
-                "out-of-range",
-                "x",
-                "lies outside 0–n, or an n is below 1",
-                "give a count from 0 to n",
-            )
+            Problem("out-of-range", "x", "is outside 0–n, or an n is below 1", "give a count from 0 to n")
         )
     elif bool(((hits != np.rint(hits)) | (sizes != np.rint(sizes))).any()):
         problems.append(
@@ -128,8 +123,8 @@ def shrink(x: Numbers, n: Numbers, *, level: float = 0.95) -> Shrunk:
         pooled = float(hits.sum() / sizes.sum())
         low, high = wilson(pooled, float(sizes.sum()), quantile(level))
         same = np.ones_like(raw)
-        said = "pooled share, Wilson score interval: no more spread between organisations than chance gives"
-        return Shrunk(pooled, np.inf, 0.0, raw, pooled * same, float(low) * same, float(high) * same, said)
+        label = "pooled share, Wilson score interval: no more spread between organisations than chance gives"
+        return Shrunk(pooled, np.inf, 0.0, raw, pooled * same, float(low) * same, float(high) * same, label)
     overall = _likeliest_mean(hits, sizes, weight)
     a, b = overall * weight + hits, (1 - overall) * weight + sizes - hits
     tail = (1 - level) / 2
@@ -191,12 +186,12 @@ def funnel_limits(share: float, n: Numbers, *, level: float = 0.95) -> tuple[Any
     n
         Numbers of answers.
     level
-        How much of chance lies within; 0.95 and 0.998 are usual.
+        Share of chance variation within; 0.95 and 0.998 are usual.
 
     Returns
     -------
     tuple of numpy.ndarray
-        Lowest and highest share that is not beyond the limits: past each lies at most (1 − level)/2.
+        Lowest and highest share that is not beyond the limits: past each is at most (1 − level)/2.
 
     Raises
     ------
@@ -206,7 +201,7 @@ def funnel_limits(share: float, n: Numbers, *, level: float = 0.95) -> tuple[Any
     Notes
     -----
     Exact binomial limits (Spiegelhalter 2005), without interpolation. They leave no room for true
-    differences between organisations: with large n most may lie beyond.
+    differences between organisations: with large n most may be beyond.
 
     Examples
     --------
@@ -320,8 +315,8 @@ def _fitted(x: Array, n: Array, level: float) -> dict[str, Any]:
     nothing = np.full(len(x), np.nan)
     if len(x) < _LEAST:
         named = ("shrunk", "shrunk_low", "shrunk_high", "overall", "spread")
-        said = f"not shrunk: fewer than {_LEAST} organisations"
-        return dict.fromkeys(named, nothing) | {"method": [said] * len(x)}
+        label = f"not shrunk: fewer than {_LEAST} organisations"
+        return dict.fromkeys(named, nothing) | {"method": [label] * len(x)}
     found = shrink(x, n, level=level)
     return {
         "shrunk": found.shrunk,
@@ -367,7 +362,7 @@ def pool_gaps(rows: pd.DataFrame, *, unit: str = "organisation", level: float = 
     `statsmodels.stats.meta_analysis.combine_effects`). The mean leaves out the organisation itself.
     Variances of plain shares, and the own gap that is drawn, add one answer of each kind (Agresti and Caffo
     2000); where `design` is true, std_error is taken. The limits allow for the estimation of the mean and
-    the variance (Morris 1983). As the posterior of a true gap does not depend on why it is looked at, the
+    the variance (Morris 1983). As the posterior of a true gap does not depend on why it is examined, the
     largest gaps need no further correction (Efron 2011). In simulations (`benchmarks/pooled_gaps.py`) 93 to
     100 of 100 limits at 95% held the true gap, of the largest gap 89 to 100.
 

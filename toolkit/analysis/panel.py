@@ -63,7 +63,7 @@ def two_waves(
     Raises
     ------
     InvalidInput
-        A wave that is not there, fewer than two waves, a wave against itself.
+        A wave that does not exist, fewer than two waves, a wave against itself.
     """
     if wave not in frame.columns:
         where = Problem(
@@ -133,7 +133,7 @@ def pair_people(
             hint = "leave these rows out, or compare the waves with trend()"
             problems.append(
                 Problem(
-                    "missing-value", f"column {person}, wave {name}", f"{nameless} row(s) name nobody", hint
+                    "missing-value", f"column {person}, wave {name}", f"{nameless} row(s) have no id", hint
                 )
             )
         if twice:
@@ -268,7 +268,7 @@ def _welch(inside: Array, values: Array) -> Array:
 
 _SHARES = "exact McNemar test, Newcombe's interval for pairs"
 _MEANS = "paired t test"
-_NOBODY = "not computed: nobody answered both times"
+_NOBODY = "not computed: no one answered both times"
 _STILL = "no test: everyone changed by the same amount, or one person answered both times"
 
 
@@ -345,7 +345,7 @@ def panel_change(
         An instrument, variables, or names.
     person
         The column that names a person, the same in both waves: a code of their own, never the number an
-        export gives each answer (`respondent`), which means somebody else in the next wave.
+        export gives each answer (`respondent`), which means someone else in the next wave.
     wave, earlier, later
         The column of the wave; the waves to compare, None for the last two.
     by
@@ -364,13 +364,13 @@ def panel_change(
     Raises
     ------
     InvalidInput
-        For rows without a person, a person twice in a wave, waves that are not there, and whatever `gaps`
+        For rows without a person, a person twice in a wave, waves that do not exist, and whatever `gaps`
         refuses.
 
     Notes
     -----
     Shares: McNemar's test, exact (binomial, of those who changed), with `newcombe_paired`. Means: paired t.
-    Who left may have left for what was asked about: those who stayed need not stand for them.
+    Who left may have left for what was asked about: those who stayed need not represent them.
 
     Examples
     --------
@@ -391,7 +391,7 @@ def panel_change(
     table = pd.concat(blocks, ignore_index=True) if blocks else pd.DataFrame()
     if table.empty:
         where = Problem(
-            "not-asked", "items", "nobody is in a group that was asked them", "check items, measure and by"
+            "not-asked", "items", "no one is in a group that was asked them", "check items, measure and by"
         )
         raise InvalidInput("panel_change", [where])
     columns = {name: table[name].to_numpy() for name in table.columns}
@@ -604,7 +604,7 @@ def pilot_change(
     >>> frame = pd.DataFrame({"code": [*range(20)] * 2, "wave": ["1"] * 20 + ["2"] * 20,
     ...                       "agrees": [0] * 20 + [1] * 12 + [0] * 8})
     >>> pilot_change(frame, "agrees", person="code", measure="mean", seed=1)["says"].iloc[0]
-    'changed by 60 points (33 to 78); without a control group nothing says why'
+    'changed by 60 points (33 to 78); without a control group the reason is unknown'
     """
     items, measure = with_boxes(items, measure, top=top, bottom=bottom)
     refuse_options(None, level, margin, 0.5, [adjust])
@@ -742,7 +742,7 @@ def _says(row: dict[str, Any], made: Request, margin: float, *, compared: bool) 
         return "no comparison could be made"
     if low > 0 or high < 0:
         ends = f"({amount(low, unit)} to {amount(high, unit)})"
-        unsaid = "" if compared else "; without a control group nothing says why"
+        unsaid = "" if compared else "; without a control group the reason is unknown"
         return f"changed by {amount(row['estimate'], unit)} {unit}{against} {ends}{unsaid}"
     if low >= -within and high <= within:
         return f"changed by no more than {amount(within, unit, exact=True)} {unit}{against}"

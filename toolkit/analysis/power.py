@@ -33,7 +33,7 @@ def minimum_detectable_gap(
     alpha
         Two-sided level of the test.
     p
-        Share both sides lie around; .5 is the hardest case.
+        Share both sides are around; .5 is the hardest case.
 
     Returns
     -------
@@ -68,7 +68,7 @@ def minimum_detectable_gap(
 
 
 def detectable_gap(a: Any, b: Any, *, power: float, alpha: float, p: float = 0.5) -> Any:
-    """Compute it for the rows of a result, NaN where a side is empty."""
+    """Compute the detectable gap of each row, NaN where a side is empty."""
     a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
     usable = (a > 0) & (b > 0)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -343,8 +343,7 @@ def _rejected(n: int, m: int, test: str, alpha: float) -> Array:
         return (np.asarray(found, dtype=np.float64).reshape(x.shape) <= alpha).astype(np.float64)
     if test != "pooled-z":
         raise InvalidInput(
-            "test",
-            [Problem("unknown-option", "test", f"{test!r} is not known", 'use "fisher" or "pooled-z"')],
+            "test", [Problem("unknown-option", "test", f"{test!r} is unknown", 'use "fisher" or "pooled-z"')]
         )
     a, b = np.arange(n + 1.0)[:, None], np.arange(m + 1.0)[None, :]
     share = (a + b) / (n + m)
@@ -491,7 +490,7 @@ def _seen(
         for side, one in zip("ab", pair, strict=True)
     }
     if n < 1 or m < 1:
-        return row | {"detectable_gap": float("nan"), "method": "nobody answered on one side"}
+        return row | {"detectable_gap": float("nan"), "method": "no one answered on one side"}
     if max(n, m) <= MOST_ENUMERATED:
         gap = exact_detectable_gap(
             n, m, power=power, alpha=1 - level, population_a=people[a], population_b=people[b]

@@ -69,13 +69,13 @@ def gaps_from_summary(
     ------
     InvalidInput
         For estimates outside 0–1 (96 where .96 is meant), bases of 0 or less, an effective_n without an n,
-        rows given twice, audiences that are not there: every problem at once.
+        rows given twice, audiences that do not exist: every problem at once.
 
     Notes
     -----
     Shares and bases are used as given, never rounded to counts; a published 73 % of 625 is .73, not
     456/625. Fisher's exact test only where estimate × n is a whole number. Standard errors are those of a
-    simple sample of effective_n (of n where that is not given).
+    simple sample of effective_n (of n where that is missing).
 
     Examples
     --------
@@ -128,7 +128,7 @@ def gaps_from_summary(
     p, q = part["estimate_a"], part["estimate_b"]
     nothing = np.full(len(ends), np.nan)
     unknown = [
-        "the number asked is not known for "
+        "the number asked is unknown for "
         + " and ".join(str(side) for side, n in ((a, n_a), (b, n_b)) if np.isnan(n))
         if np.isnan(n_a) or np.isnan(n_b)
         else ""
@@ -148,7 +148,7 @@ def gaps_from_summary(
         share=np.ones(len(ends), dtype=bool),
         designed=False,
         why=np.array(unknown, dtype=object),
-        said="from published shares and bases",
+        basis="from published shares and bases",
     )
     found: dict[str, Any] = {name: table[name].array[rows["a"]] for name in ("measure", *names)}
     found |= {
@@ -242,7 +242,7 @@ def _broken(table: pd.DataFrame, between: str, by: tuple[str, ...]) -> Iterator[
                 if 1 < p <= 100
                 else "give a fraction from 0 to 1"
             )
-            yield Problem("out-of-range", f"{where}, column estimate", f"{p:g} lies outside 0–1", hint)
+            yield Problem("out-of-range", f"{where}, column estimate", f"{p:g} is outside 0–1", hint)
         if base <= 0 or np.isinf(base):
             yield Problem(
                 "out-of-range",
@@ -269,12 +269,12 @@ def _broken(table: pd.DataFrame, between: str, by: tuple[str, ...]) -> Iterator[
                 "fill it in or leave the row out",
             )
     for label in table.index[table.duplicated(keys)]:
-        said = ", ".join(str(value) for value in table.loc[[label], keys].iloc[0])
+        wording = ", ".join(str(value) for value in table.loc[[label], keys].iloc[0])
         yield Problem(
             "duplicate",
             f"row {label}",
-            f"gives {said} a second time",
-            "keep one of them, or tell them apart with by",
+            f"gives {wording} a second time",
+            "keep one of them, or distinguish them with by",
         )
 
 
@@ -313,7 +313,7 @@ def against_published(
     published
         The published share, a fraction between 0 and 1, or item → share.
     by
-        Group columns, each group held against the same figure.
+        Group columns, each group compared with the same figure.
     level, power, adjust, family, other_adjust, margin
         As in `gaps`.
     top, bottom
@@ -425,17 +425,17 @@ def _tested(plain: pd.DataFrame, figure: Array, level: float) -> dict[str, Any]:
         z = (own - figure) / np.sqrt(figure * (1 - figure) / n)
     p = np.asarray(2 * ndtr(-np.abs(z)))
     low, high = plain["conf_low"].to_numpy() - figure, plain["conf_high"].to_numpy() - figure
-    said = np.where(n > 0, "score test, Wilson score interval", plain["method"]).astype(object)
+    label = np.where(n > 0, "score test, Wilson score interval", plain["method"]).astype(object)
     code = np.where(n > 0, "score+wilson", "not_computed").astype(object)
     for at in np.flatnonzero((n > 0) & (n * np.minimum(figure, 1 - figure) < _FEW)):
         share = float(figure[at])
         exact = binomtest(round(own[at] * n[at]), int(n[at]), share)
         z[at], p[at] = np.nan, exact.pvalue
         low[at], high[at] = np.array(exact.proportion_ci(level)) - share
-        said[at] = "exact binomial test, Clopper–Pearson exact interval"
+        label[at] = "exact binomial test, Clopper–Pearson exact interval"
         code[at] = "binomial+clopper_pearson"
     limits = {"conf_low": low, "conf_high": high}
-    return {"statistic": z, "p_value": p, **limits, "method": said, "method_code": code}
+    return {"statistic": z, "p_value": p, **limits, "method": label, "method_code": code}
 
 
 def _designed(plain: pd.DataFrame, figure: Array) -> dict[str, Any]:
@@ -448,9 +448,9 @@ def _designed(plain: pd.DataFrame, figure: Array) -> dict[str, Any]:
     by_t = 2 * stdtr(np.where(finite, df, 1.0), -np.abs(t))
     p = np.where(finite, by_t, np.where(np.isinf(df), 2 * ndtr(-np.abs(t)), np.nan))
     unvaried = "no test: the answers do not vary; "
-    said = np.where(np.isnan(p) & plain["n"].gt(0).to_numpy(), unvaried + plain["method"], plain["method"])
+    label = np.where(np.isnan(p) & plain["n"].gt(0).to_numpy(), unvaried + plain["method"], plain["method"])
     low, high = plain["conf_low"].to_numpy() - figure, plain["conf_high"].to_numpy() - figure
     code = np.where(np.isnan(p), "no_variation", "design_t").astype(object)
     code[plain["n"].to_numpy() == 0] = "not_computed"
-    designed = {"method": said, "method_code": code, "design": np.ones(len(plain), dtype=bool)}
+    designed = {"method": label, "method_code": code, "design": np.ones(len(plain), dtype=bool)}
     return {"statistic": t, "p_value": p, "conf_low": low, "conf_high": high, **designed}

@@ -24,7 +24,7 @@ from toolkit.errors import InvalidInput, Problem
 Array = npt.NDArray[np.float64]
 RULES = ("math", "school", "shahvaish", "hf1", "hf2", "hf3", "hf4", "hf5", "hf6", "hf7", "hf8", "hf9")
 _SAME = 1e-12
-"""Cumulated weights this near to the wanted part of their sum have reached it."""
+"""Tolerance at which cumulated weights have reached a part of their sum."""
 
 
 @typed
@@ -34,7 +34,7 @@ def weighted_quantile(values: Numbers, weights: Numbers, p: float, *, rule: str 
     Parameters
     ----------
     values, weights
-        One a respondent, without missing ones; weights of 0 do not count.
+        One per respondent, without missing ones; weights of 0 do not count.
     p
         Between 0 and 1.
     rule
@@ -61,14 +61,14 @@ def weighted_quantile(values: Numbers, weights: Numbers, p: float, *, rule: str 
     if not 0 <= p <= 1:
         problems.append(Problem("out-of-range", "p", f"is {p}", "give a number between 0 and 1"))
     if rule not in RULES:
-        problems.append(Problem("unknown-option", "rule", f"{rule!r} is not known", f"use one of {RULES}"))
+        problems.append(Problem("unknown-option", "rule", f"{rule!r} is unknown", f"use one of {RULES}"))
     if problems:
         raise InvalidInput("weighted_quantile", problems)
     x, w = as_numbers("values", values), as_numbers("weights", weights)
     if len(x) != len(w):
         what = f"are {len(w)} for {len(x)} values"
         raise InvalidInput(
-            "weighted_quantile", [Problem("unequal-length", "weights", what, "give one a value")]
+            "weighted_quantile", [Problem("unequal-length", "weights", what, "give one per value")]
         )
     if not bool((np.isfinite(w) & (w >= 0)).all()):
         what, hint = "hold one that is missing, infinite or negative", "correct it or leave the value out"
@@ -159,7 +159,7 @@ def quantiles(
     pandas.DataFrame
         The estimates contract; `measure` is "quantile 0.5". `std_error` is the interval's width over
         twice the t quantile. A limit beyond the data is NA, and so is every limit where the answers do
-        not vary or lie in one primary unit; `method` states it.
+        not vary or are in a single primary unit; `method` states it.
 
     Raises
     ------
@@ -187,10 +187,10 @@ def quantiles(
     if not chosen:
         problems.append(Problem("empty", "probabilities", "are empty", "name at least one"))
     if rule not in RULES:
-        problems.append(Problem("unknown-option", "rule", f"{rule!r} is not known", f"use one of {RULES}"))
+        problems.append(Problem("unknown-option", "rule", f"{rule!r} is unknown", f"use one of {RULES}"))
     if interval not in _INTERVALS:
         problems.append(
-            Problem("unknown-option", "interval", f"{interval!r} is not known", f"use one of {_INTERVALS}")
+            Problem("unknown-option", "interval", f"{interval!r} is unknown", f"use one of {_INTERVALS}")
         )
     if not 0 < level < 1:
         problems.append(Problem("out-of-range", "level", f"is {level}", "give a fraction such as 0.95"))
@@ -233,15 +233,15 @@ def _row(
     )
     row |= {"item": one.item, "measure": f"quantile {p:g}", "n": float(inside.sum())}
     if not inside.any():
-        return row | {"method": "not computed: nobody answered"}
+        return row | {"method": "not computed: no one answered"}
     order = np.argsort(values[inside], kind="stable")
     x, w = values[inside][order], sampled.weights[inside][order]
     found = quantile_of(x, w, p, rule)
     df = sampled.degrees_of_freedom(inside)
     low, high = _limits(_Group(sampled, inside, values, x, w, df), found, p, level, rule, interval)
     kind = {"score": "score", "quantile": "replicates'"}.get(interval, f"Woodruff ({interval})")
-    said = f"{kind} interval, quantile rule {rule} ({sampled.label})"
-    beyond = "; a limit lies beyond the data" if np.isnan([low, high]).any() else ""
+    label = f"{kind} interval, quantile rule {rule} ({sampled.label})"
+    beyond = "; a limit is beyond the data" if np.isnan([low, high]).any() else ""
     t = float(quantile(level, df))
     return row | {
         "effective_n": float(w.sum() ** 2 / (w**2).sum()),
@@ -250,13 +250,13 @@ def _row(
         "conf_low": low,
         "conf_high": high,
         "df": df,
-        "method": said + beyond,
+        "method": label + beyond,
     }
 
 
 @dataclass(frozen=True)
 class _Group:
-    """One group's answers: `x` in order and their weights `w`, and where they lie in the frame."""
+    """One group's answers: `x` in order and their weights `w`, and their positions in the frame."""
 
     sampled: Sampled
     inside: Any

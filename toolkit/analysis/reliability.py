@@ -97,7 +97,7 @@ def reliability(
     Raises
     ------
     InvalidInput
-        For fewer than two items, items that do not vary, a name to reverse that is no item, fewer than
+        For fewer than two items, items that do not vary, a name to reverse that is not an item, fewer than
         three people.
 
     Notes
@@ -112,7 +112,7 @@ def reliability(
     """
     names, values = item_values(frame, items, "reliability", reverse=reverse)
     if missing not in ("pairwise", "complete"):
-        what, hint = f"{missing!r} is not known", 'use "pairwise" or "complete"'
+        what, hint = f"{missing!r} is unknown", 'use "pairwise" or "complete"'
         raise InvalidInput("reliability", [Problem("unknown-option", "missing", what, hint)])
     if missing == "complete":
         values = values[~np.isnan(values).any(axis=1)]
@@ -437,7 +437,7 @@ def weighted_alpha(
             "weighted_alpha",
             [Problem("too-few", "items", f"are {len(listed)}", "a scale needs at least two")],
         )
-    numbers = estimate(frame, listed, design=design)  # refuses what is no number, by name
+    numbers = estimate(frame, listed, design=design)  # refuses what is not a number, by name
     answers = pd.DataFrame({name: as_numbers(name, frame[name]) for name in numbers.names}, index=frame.index)
     total = "sum of all"
     while total in frame.columns:
@@ -474,7 +474,7 @@ def kappa(
     Raises
     ------
     InvalidInput
-        For columns that are not there or share no code.
+        For columns that are missing or share no code.
 
     Notes
     -----

@@ -19,7 +19,7 @@ Margin = float | tuple[float, float]
 class Equivalence(Displayed):
     """Two one-sided tests; numbers, or arrays of one entry per comparison.
 
-    `p_value`, the larger of the two, is what the difference is judged by: below `alpha` it lies within
+    `p_value`, the larger of the two, decides: below `alpha` the difference is within
     the margin. That is so exactly where the interval, of level 1 − 2 alpha, does.
     """
 

@@ -101,11 +101,11 @@ def fisher_p(x1: Numbers, n1: Numbers, x2: Numbers, n2: Numbers) -> Any:
     Raises
     ------
     InvalidInput
-        Where counts are not whole, or x lies outside 0–n.
+        Where counts are not whole, or x is outside 0–n.
 
     Notes
     -----
-    p adds every table that is no likelier than the observed one, with R's slack of 1e-7.
+    p adds every table that is not likelier than the observed one, with R's slack of 1e-7.
 
     Examples
     --------
@@ -173,7 +173,7 @@ def fisher_table(table: Any) -> Test:
 
     Notes
     -----
-    p adds every table with the same margins that is no likelier than the one seen (slack 1e-7). Rows are
+    p adds every table with the same margins that is not likelier than the one seen (slack 1e-7). Rows are
     split into two halves; each half's tables are enumerated, and halves whose column sums complete each
     other are joined by sorting, so that the cost is about the square root of the number of tables.
 
@@ -366,11 +366,11 @@ def _asymptotic(x: Array, correct: bool, level: float) -> Test:
         else math.nan
     )
     reach = float(ndtri((1 + level) / 2)) * math.sqrt(spread)
-    said = "Cochran–Mantel–Haenszel test" + (" with continuity correction" if correct else "")
+    label = "Cochran–Mantel–Haenszel test" + (" with continuity correction" if correct else "")
     return Test(
         statistic,
         float(chdtrc(1, statistic)),
-        said,
+        label,
         1.0,
         odds,
         odds * math.exp(-reach) if r > 0 and s > 0 else math.nan,
@@ -400,10 +400,10 @@ def _exact(x: Array, level: float) -> Test:
     """Condition on every stratum's margins: the sum of hypergeometric counts."""
     low, logs = 0.0, np.zeros(1)
     for at in range(x.shape[2]):
-        first, second, said = x[:, 0, at].sum(), x[:, 1, at].sum(), x[0, :, at].sum()
-        start, stop = max(0.0, said - second), min(said, first)
+        first, second, label = x[:, 0, at].sum(), x[:, 1, at].sum(), x[0, :, at].sum()
+        start, stop = max(0.0, label - second), min(label, first)
         support = np.arange(start, stop + 1)
-        part = _choose(first, support) + _choose(second, said - support)
+        part = _choose(first, support) + _choose(second, label - support)
         mass = np.convolve(np.exp(logs), np.exp(part - part.max()))
         with np.errstate(divide="ignore"):
             found = np.log(mass)

@@ -38,10 +38,10 @@ from toolkit.weighting.weights import sums_within
 
 
 Array = npt.NDArray[np.float64]
-_NOBODY = "not computed: nobody answered"
-_LONE = "no interval: all answers lie in one primary unit, from which no error can be estimated"
+_NOBODY = "not computed: no one answered"
+_LONE = "no interval: all answers are in a single primary unit, from which no error can be estimated"
 _ONE = "not computed: one answer has no variance"
-_EMPTY = "no interval: some replicates hold nobody of this group"
+_EMPTY = "no interval: some replicates have no one from this group"
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Estimates:
     Attributes
     ----------
     table
-        One row an estimate, in the estimates contract.
+        One row per estimate, in the estimates contract.
     names
         What a contrast calls each row: its groups joined by ".", or its item (and code, "item=code")
         where there are no groups, or both as "item:group" where several items meet groups.
@@ -59,7 +59,7 @@ class Estimates:
         Rows × rows.
     df
         Degrees of freedom of the whole design.
-    said
+    label
         How the errors were made.
     """
 
@@ -67,7 +67,7 @@ class Estimates:
     names: tuple[str, ...]
     covariance: Array
     df: float
-    said: str
+    label: str
 
 
 class Cells:
@@ -154,7 +154,7 @@ class Cells:
         frame = tidy(table, order).iloc[kept].reset_index(drop=True)
         df = self._sampled.degrees_of_freedom()
         chosen = tuple(names[at] for at in kept)
-        return Estimates(frame, chosen, covariance[np.ix_(kept, kept)], df, self._said())
+        return Estimates(frame, chosen, covariance[np.ix_(kept, kept)], df, self._label())
 
     def _squares(self, filled: Array, known: Array, member: Array, n: Array) -> Array:
         weights = self._sampled.weights
@@ -195,7 +195,7 @@ class Cells:
             name: pd.Index([label[at] for label in self.groups.labels]).take(group).array
             for at, name in enumerate(self.groups.names)
         }
-        method = np.where(why != "", why, np.where(np.isnan(error), _EMPTY, self._said()))
+        method = np.where(why != "", why, np.where(np.isnan(error), _EMPTY, self._label()))
         return {
             "item": item,
             **labels,
@@ -215,7 +215,7 @@ class Cells:
         each = (self._sampled.degrees_of_freedom(groups.codes == at) for at in range(len(groups.labels)))
         return np.array(list(each))
 
-    def _said(self) -> str:
+    def _label(self) -> str:
         return f"t interval, {self._sampled.how}"
 
     def _names(self, items: list[str], shown: list[str], per_code: bool) -> tuple[str, ...]:
@@ -329,7 +329,7 @@ def contrast(
     df = estimates.df
     half = quantile(level, np.full(len(values), df)) * errors
     p = 2 * stdtr(df, -np.abs(np.nan_to_num(statistic))) if df > 0 else np.full(len(values), np.nan)
-    said = np.where(errors == 0, _FIXED, f"delta method; {estimates.said}").astype(object)
+    label = np.where(errors == 0, _FIXED, f"delta method; {estimates.label}").astype(object)
     for at in map(int, np.flatnonzero(np.isnan(errors) | np.isnan(values))):
         lost = [
             f"{name}: {why}"
@@ -342,7 +342,7 @@ def contrast(
             )
             if kept and np.isnan(part)
         ]
-        said[at] = f"not tested: {'; '.join(lost) or 'the expression has no value at these estimates'}"
+        label[at] = f"not tested: {'; '.join(lost) or 'the expression has no value at these estimates'}"
     return pd.DataFrame(
         {
             "contrast": pd.array(names, dtype="str"),
@@ -353,7 +353,7 @@ def contrast(
             "statistic": statistic,
             "df": np.full(len(values), df),
             "p_value": np.where(np.isnan(statistic), np.nan, p),
-            "method": pd.array(said, dtype="str"),
+            "method": pd.array(label, dtype="str"),
         }
     )
 
@@ -364,7 +364,7 @@ def _pairwise(
     if kind not in _KINDS:
         raise InvalidInput(
             "contrast",
-            [Problem("unknown-option", "contrasts", f"{kind!r} is not known", f"use {list(_KINDS)}")],
+            [Problem("unknown-option", "contrasts", f"{kind!r} is unknown", f"use {list(_KINDS)}")],
         )
     chosen = list(combinations(estimates.names, 2)) if pairs is None else list(pairs)
     return {f"{kind}: {a}, {b}": _KINDS[kind].format(a=a, b=b) for a, b in chosen}
@@ -413,13 +413,13 @@ def _read(estimates: Estimates, text: str, where: str) -> _Dual:
     try:
         tree = ast.parse(re.sub(r"`([^`]*)`", stand_in, text), mode="eval").body
     except SyntaxError as error:
-        said = Problem(
+        label = Problem(
             "syntax",
             f"contrast {where}",
             f"{text!r} cannot be read: {error.msg}",
             "write names in `backticks`",
         )
-        raise InvalidInput("contrast", [said]) from error
+        raise InvalidInput("contrast", [label]) from error
     return _Reader(estimates, named, where).value(tree)
 
 
@@ -570,7 +570,7 @@ def estimate(
             "estimate",
             [
                 Problem(
-                    "unknown-option", "statistic", f"{statistic!r} is not known", f"use one of {_STATISTICS}"
+                    "unknown-option", "statistic", f"{statistic!r} is unknown", f"use one of {_STATISTICS}"
                 )
             ],
         )
@@ -773,7 +773,7 @@ def design_effects(
     if statistic not in ("mean", "total"):
         raise InvalidInput(
             "design_effects",
-            [Problem("unknown-option", "statistic", f"{statistic!r} is not known", 'use "mean" or "total"')],
+            [Problem("unknown-option", "statistic", f"{statistic!r} is unknown", 'use "mean" or "total"')],
         )
     given = estimate(frame, items, statistic=statistic, measure=measure, by=by, design=design).table
     spread = estimate(frame, items, statistic="variance", measure=measure, by=by, design=design).table
@@ -910,7 +910,7 @@ def _refuse(
                 "unequal-length",
                 "covariances",
                 f"are {len(errors)} for {len(found)} estimates",
-                "give one a frame",
+                "give one per frame",
             )
         )
     for at, (one, matrix) in enumerate(zip(found, errors, strict=False)):
@@ -929,14 +929,12 @@ def _refuse(
             )
         elif not (np.isfinite(one).all() and np.isfinite(matrix).all()):
             problems.append(
-                Problem(
-                    "not-finite", where, "has an estimate without a number", "leave out groups nobody is in"
-                )
+                Problem("not-finite", where, "has an estimate without a number", "leave out empty groups")
             )
     if names is not None and found and len(names) != len(found[0]):
         problems.append(
             Problem(
-                "unequal-length", "names", f"are {len(names)} for {len(found[0])}", "give one an estimate"
+                "unequal-length", "names", f"are {len(names)} for {len(found[0])}", "give one per estimate"
             )
         )
     if not df > 0:

@@ -36,7 +36,7 @@ _KEPT = {
     "verdict_unit",
     "verdict_margin",
 }
-_SAID = {"verdict", "verdict_code", "method", "method_code"}
+_RESULTS = {"verdict", "verdict_code", "method", "method_code"}
 
 
 def broken_series(compared: pd.DataFrame | None, what: str) -> Broken:
@@ -90,7 +90,7 @@ def mark_broken(rows: pd.DataFrame, broken: Broken) -> pd.DataFrame:
         reasons = rows["item"].astype(str).map(whole).fillna("")
     hit = reasons != ""
     marked = rows.copy()
-    for name in (name for name in GAP_COLUMNS if name not in _KEPT | _SAID):
+    for name in (name for name in GAP_COLUMNS if name not in _KEPT | _RESULTS):
         marked[name] = marked[name].mask(hit)
     marked["verdict"] = marked["verdict"].mask(hit, NOT_COMPARABLE)
     marked["verdict_code"] = marked["verdict_code"].mask(hit, "not_comparable")
@@ -152,7 +152,7 @@ def trend(
     Raises
     ------
     InvalidInput
-        A wave that is not there, fewer than two waves, a `compared` that is no comparison, and whatever
+        A wave that does not exist, fewer than two waves, a `compared` that is not a comparison, and whatever
         `gaps` refuses.
 
     Notes
@@ -225,7 +225,7 @@ def average_change(
     Notes
     -----
     A straight line by weighted least squares, the weights being inverse variances: the slope pools what all
-    waves say. Where the waves lie further from the line than chance makes them (heterogeneity above 1), the
+    waves show. Where the waves are further from the line than chance makes them (heterogeneity above 1), the
     error is multiplied by its square root (Birge 1932). Waves are taken as independent samples.
 
     Examples

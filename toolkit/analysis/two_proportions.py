@@ -28,7 +28,7 @@ def checked(x1: Numbers, n1: Numbers, x2: Numbers, n2: Numbers) -> tuple[Array, 
     Raises
     ------
     InvalidInput
-        Where an n is not above 0, or an x lies outside 0–n.
+        Where an n is not above 0, or an x is outside 0–n.
     """
     arrays = [np.asarray(part, dtype=np.float64) for part in (x1, n1, x2, n2)]
     problems = []
@@ -42,7 +42,7 @@ def checked(x1: Numbers, n1: Numbers, x2: Numbers, n2: Numbers) -> tuple[Array, 
                 Problem(
                     "out-of-range",
                     f"x{side}",
-                    f"lies outside 0–n{side}",
+                    f"is outside 0–n{side}",
                     "give a count from 0 to n",
                 )
             )

@@ -85,7 +85,7 @@ class ChecklistItem(Strict):
     asks
         What a reader wants to know, in our own words.
     look_in
-        Methods texts that may say it; all where none is named.
+        Methods texts that may cover it; all where none is named.
     cues
         Words that show that they do; small and capital letters are the same.
     """
@@ -123,7 +123,7 @@ def load_checklist(name: str) -> Checklist:
 
 
 STATUSES = (ANSWERED, TO_CHECK, MISSING)
-"""A fact or text exists; a text exists that somebody must read to decide; there is none."""
+"""A fact or text exists; a text exists that a person must read to decide; there is none."""
 
 
 def checklist(source: Study | StudyFacts | str | Path, *, lists: Iterable[str] = CHECKLISTS) -> pd.DataFrame:
@@ -150,7 +150,7 @@ def checklist(source: Study | StudyFacts | str | Path, *, lists: Iterable[str] =
     Notes
     -----
     Nothing is guessed: what was counted or is in the study file is "answered". A sentence that holds one
-    of an item's words is "to check", because only a reader can tell whether it says enough. All else is
+    of an item's words is "to check", because only a reader can tell whether it suffices. All else is
     "missing", which means not reported, not that it was not done.
 
     Examples
@@ -166,7 +166,7 @@ def checklist(source: Study | StudyFacts | str | Path, *, lists: Iterable[str] =
     unknown = [name for name in wanted if name not in CHECKLISTS]
     if unknown or not wanted:
         problems = [
-            Problem("unknown-name", f"checklist {name}", "is not known", near_names(name, CHECKLISTS))
+            Problem("unknown-name", f"checklist {name}", "is unknown", near_names(name, CHECKLISTS))
             for name in unknown
         ]
         raise InvalidInput(
@@ -184,12 +184,12 @@ def checklist_table(found: pd.DataFrame, *, status: str | None = None) -> Table:
     Raises
     ------
     InvalidInput
-        A status that is none.
+        An unknown status.
     """
     if status is not None and status not in STATUSES:
         hint = near_names(status, STATUSES)
         raise InvalidInput(
-            "checklist_table", [Problem("unknown-option", f"status {status}", "is none", hint)]
+            "checklist_table", [Problem("unknown-option", f"status {status}", "is unknown", hint)]
         )
     kept = found if status is None else found[found["status"] == status]
     rows = [

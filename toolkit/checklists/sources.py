@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from toolkit.study import Study
 
 _FROM_TEXTS = {"time": "dates", "correction": "weighting", "survey_design": "population"}
-"""CHERRIES items that an AAPOR element says."""
+"""CHERRIES items that an AAPOR element covers."""
 
 
 def of_study(study: Study) -> Facts:
@@ -126,7 +126,7 @@ def _where(places: list[list[str]]) -> str:
 
 
 def _computed(study: Study) -> dict[str, Answer]:
-    """Return the elements that every report prints by itself."""
+    """Return the elements that every report prints automatically."""
     language, instrument = study.language, study.instrument
     title = instrument.title.get(language, instrument.id)
     where = "the report computes it"
@@ -197,7 +197,7 @@ def _response(study: Study) -> dict[str, Answer]:
     if begun:
         says = f"{complete:,} of {begun:,} who began finished ({100 * complete / begun:.0f}%)"
         found["completion_rate"] = Answer(ANSWERED, says, where)
-        reason = "; ".join(map(str, broken.index)) or "nobody was left out for breaking off"
+        reason = "; ".join(map(str, broken.index)) or "no one was left out for breaking off"
         says = f"{partial:,} partial answers are counted; {dropped:,} set aside ({reason})"
         found["incomplete"] = Answer(ANSWERED, says, where)
     found.update(_participation(study, where))

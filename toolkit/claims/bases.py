@@ -1,4 +1,4 @@
-"""What a rounded percentage, its base and its wording allow."""
+"""Bounds implied by a rounded percentage, its base and its wording."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def possible_counts(low: float, high: float, bases: Iterable[int]) -> pd.DataFra
     Notes
     -----
     The test of Brown and Heathers (2017, "The GRIM test", doi 10.1177/1948550616673876) for a mean of noughts
-    and ones. It says nothing of weighted percentages, which need not be a count over n; and with 100 answers
+    and ones. It does not apply to weighted percentages, which need not be a count over n; and with 100
     or more every whole percentage is possible.
 
     Examples
@@ -107,7 +107,7 @@ def _checked(low: float, high: float, bases: Iterable[int]) -> Array:
 
 
 DESIGN_EFFECTS = (1.0, 1.25, 1.5, 2.0, 3.0, 5.0)
-"""From a simple random sample to one in which five answers are worth one."""
+"""Design effects from a simple random sample to one in which five answers are worth one."""
 
 
 def share_intervals(claims: pd.DataFrame, *, level: float = 0.95, design_effect: float = 1.0) -> pd.DataFrame:
@@ -125,7 +125,7 @@ def share_intervals(claims: pd.DataFrame, *, level: float = 0.95, design_effect:
     Returns
     -------
     pandas.DataFrame
-        A row a claim: finding_id, n, effective_n, estimate (fraction), conf_low, conf_high (Wilson's), and
+        A row per claim: finding_id, n, effective_n, estimate (fraction), conf_low, conf_high (Wilson's), and
         widest_low, widest_high: from the interval of the lowest to that of the highest share that rounds to
         the published one. NA without n or share.
 
@@ -267,7 +267,7 @@ def half_left_out_from(claim: pd.Series, most: int, *, level: float = 0.95) -> i
 
 
 def share_ends(share: Array, n: Array, z: float) -> tuple[Array, Array]:
-    """Compute Wilson's interval; NaN if the share or n is missing, or the share lies outside 0–1."""
+    """Compute Wilson's interval; NaN if the share or n is missing, or the share is outside 0–1."""
     known = ~(np.isnan(share) | np.isnan(n))
     low, high = wilson(share, n, z)
     return np.where(known, low, np.nan), np.where(known, high, np.nan)
@@ -276,7 +276,7 @@ def share_ends(share: Array, n: Array, z: float) -> tuple[Array, Array]:
 def _refuse_no_share(claim: pd.Series) -> None:
     if claim["statistic"] != "share" or pd.isna(claim["value"]):
         what = (
-            f"is a {claim['statistic']}" if claim["statistic"] != "share" else "was published in words alone"
+            f"is a {claim['statistic']}" if claim["statistic"] != "share" else "was published only in words"
         )
         problem = Problem("unsuited-measure", str(claim["finding_id"]), what, "give a share with a value")
         raise InvalidInput("claim", [problem])
@@ -308,7 +308,7 @@ def implied_by_ratio(ratio: float, comparison: Iterable[float]) -> pd.DataFrame:
     -------
     pandas.DataFrame
         comparison, share (ratio × comparison), gap (share − comparison), odds_ratio (NA where the share is
-        1); NA where the share would pass 1, and possible says so.
+        1); NA where the share would pass 1, and possible is False.
 
     Raises
     ------

@@ -66,11 +66,11 @@ def check_claims(register: Register) -> pd.DataFrame:
 
     Notes
     -----
-    sum: the whole lies between the sums of the lowest and of the highest values that round to the parts.
-    shares: the lowest values that round to the parts add up to no more than 100 %. net: nobody is in a part
+    sum: the whole is between the sums of the lowest and of the highest values that round to the parts.
+    shares: the lowest values that round to the parts add up to no more than 100 %. net: no one is in a part
     and not in the whole, so the whole is at least the largest part, and where every part is listed at most
-    their sum. within: the part is at most the whole. mixture: the whole lies between two groups, and where it
-    lies says how large each is: w = (p − b)/(a − b), which has its extremes where the roundings do.
+    their sum. within: the part is at most the whole. mixture: the whole is between two groups, and its place
+    shows how large each is: w = (p − b)/(a − b), which has its extremes where the roundings do.
     A failed check that holds only under an assumption refutes one of the two, so it proves no contradiction.
 
     Examples
@@ -78,7 +78,7 @@ def check_claims(register: Register) -> pd.DataFrame:
     >>> from toolkit.claims import load_register
     >>> found = check_claims(load_register("data_samples/published")).set_index("check")
     >>> found.loc["aipolicy", "verdict"], found.loc["burnedoutbygender", "implies"]
-    ('reproduced', 'the share of women among them lies between 33 and 67 %')
+    ('reproduced', 'the share of women among them is between 33 and 67 %')
     """
     known = register.claims.set_index("finding_id")
     rows = [_row(check, known) for check in register.relations.checks]
@@ -211,8 +211,8 @@ def _mixture(check: Check, whole: _Ends, parts: list[_Ends]) -> _Found:
     least, most = shares_of_groups(
         (whole.low, whole.high), (first.low, first.high), (second.low, second.high)
     )
-    said = f"the share of {check.part_name} among them lies between {_span(100 * least, 100 * most, 'and')}"
-    return _Found(low, high, apart, said)
+    text = f"the share of {check.part_name} among them is between {_span(100 * least, 100 * most, 'and')}"
+    return _Found(low, high, apart, text)
 
 
 def _span(low: float, high: float, word: str = "to") -> str:
@@ -272,9 +272,9 @@ def compare_pairs(
     pandas.DataFrame
         Rows of the gaps contract (item is the pair's id), and beside them name, finding_a, finding_b, waves;
         gap_low and gap_high, what the gap may be by rounding alone; tipping_design_effect, from which on the
-        interval would hold 0 (NA where n is not known, or where it holds 0 or leaves it out at every one up
+        interval would hold 0 (NA where n is unknown, or where it holds 0 or leaves it out at every one up
         to 500); needed_base, the smallest number in each audience from which the interval leaves 0 out (only
-        where n is not known; NA where more than 400 would be needed).
+        where n is unknown; NA where more than 400 would be needed).
 
     Raises
     ------

@@ -43,17 +43,17 @@ CLAIM_COLUMNS = (
 """Columns of findings.csv, in order."""
 
 STATISTICS = ("share", "mean", "relative_risk", "ratio")
-"""What a value may be: per cent of people; a mean, in its own unit; how many times as likely."""
+"""Kinds of value: per cent of people; a mean, in its own unit; how many times as likely."""
 
 N_STATUS = ("known", "assumed", "unknown")
-"""Of one figure's n: printed with it; the size of the audience, so at most; not published."""
+"""Kind of a figure's n: printed with it; the size of the audience, so at most; not published."""
 
 CLOSENESS = ("primary", "second-hand")
 """Source of a figure: the publisher's own text, or another."""
 
 
 class StudyFacts(Strict):
-    """What a study published about its methods; None where no source mentions it."""
+    """Methods a study published; None where no source mentions them."""
 
     title: str
     publisher: str
@@ -134,9 +134,9 @@ class Register:
     folder
         Where it was read.
     studies
-        Id → what the study said of itself.
+        Id → what the study published about itself.
     claims
-        A row a claim, with the columns of `CLAIM_COLUMNS`; `value`, `low` and `high` are float64 (per
+        A row per claim, with the columns of `CLAIM_COLUMNS`; `value`, `low` and `high` are float64 (per
         cent for shares), n and n_most Int64. `low` and `high` are what rounds to the value as published.
     relations
         Which claims bear on each other.
@@ -257,7 +257,7 @@ def row_problems(where: str, record: Mapping[str, str], studies: Collection[str]
 
 
 def rounding_ends(value: str, low: str, high: str) -> tuple[float, float]:
-    """Return the range that rounds to a value: half a unit of its last digit, unless the row says otherwise.
+    """Return the range that rounds to a value: half a unit of its last digit, unless the row gives another.
 
     Examples
     --------
@@ -282,7 +282,7 @@ def _value_problems(where: str, record: Mapping[str, str]) -> Iterator[Problem]:
             yield Problem("not-a-number", place, f"must be a number, not {record[name]!r}", hint)
         elif number is not None and share and not 0 <= number <= 100:
             hint = "a share is a percentage from 0 to 100; where it compares groups, write relative_risk"
-            yield Problem("out-of-range", place, f"{record[name]} lies outside 0–100", hint)
+            yield Problem("out-of-range", place, f"{record[name]} is outside 0–100", hint)
         elif number is not None and record["statistic"] in ("relative_risk", "ratio") and number <= 0:
             yield Problem(
                 "out-of-range", place, f"{record[name]} is not above 0", "give times as likely, such as 1.88"
@@ -296,12 +296,12 @@ def _value_problems(where: str, record: Mapping[str, str]) -> Iterator[Problem]:
         hint = "give the value, or low and high where only words were published"
         yield Problem("missing-value", f"{where}, column value", "is blank", hint)
     if low is not None and high is not None and not low <= (low if value is None else value) <= high:
-        said = "low, value and high are not in order"
+        text = "low, value and high are not in order"
         yield Problem(
             "wrong-order",
             f"{where}, columns low and high",
-            said,
-            "low is the smaller end, and the value lies between",
+            text,
+            "low is the smaller end, and the value is between",
         )
 
 
@@ -323,8 +323,10 @@ def _count_problems(where: str, record: Mapping[str, str]) -> Iterator[Problem]:
         hint = 'give n, or write "unknown"'
         yield Problem("missing-value", f"{where}, column n", f'is blank beside "{status}"', hint)
     if counts["n"] and counts["n_most"] and not wrong and int(counts["n"]) > int(counts["n_most"]):
-        said = f"{counts['n_most']} is less than n, {counts['n']}"
-        yield Problem("contradiction", f"{where}, column n_most", said, "it is the most there can have been")
+        wording = f"{counts['n_most']} is less than n, {counts['n']}"
+        yield Problem(
+            "contradiction", f"{where}, column n_most", wording, "it is the most there can have been"
+        )
 
 
 # Reader of a register folder: studies.yaml, findings.csv and relations.yaml.
@@ -341,7 +343,7 @@ def load_register(folder: str | Path) -> Register:
     Parameters
     ----------
     folder
-        Holds studies.yaml (what each study said of itself), findings.csv (`CLAIM_COLUMNS`, one row per claim)
+        Holds studies.yaml (facts each study published), findings.csv (`CLAIM_COLUMNS`, one row per claim)
         and, where figures bear on each other, relations.yaml; or "published", the shipped register.
 
     Returns
@@ -353,7 +355,7 @@ def load_register(folder: str | Path) -> Register:
     ------
     InvalidInput
         Every problem of every file, with row and column or line: a missing base, a percentage above 100, an n
-        without its status, a study or claim that is not there, a relation that cannot be.
+        without its status, a study or claim that does not exist, an impossible relation.
 
     Examples
     --------
@@ -404,9 +406,9 @@ def _claims(path: Path, studies: Mapping[str, object] | None, problems: list[Pro
     sound, lines, records = True, [], []
     for line, row in rows:
         if len(row) != len(header):
-            said = f"has {len(row)} cells, not {len(header)}"
+            text = f"has {len(row)} cells, not {len(header)}"
             problems.append(
-                Problem("ragged-row", f"{path.name}, row {line}", said, "quote cells that contain a comma")
+                Problem("ragged-row", f"{path.name}, row {line}", text, "quote cells that contain a comma")
             )
             sound = False
             continue
@@ -452,8 +454,8 @@ def _study_problems(studies: Mapping[str, object]) -> Iterator[Problem]:
                     "out-of-range", where, f"is {size}", "give the number asked, or leave the audience out"
                 )
         if total is not None and sum(audiences.values()) > total:
-            said = f"the audiences come to {sum(audiences.values())}, more than the total of {total}"
-            yield Problem("contradiction", f"{STUDIES_FILE}: {name}", said, "correct one of them")
+            text = f"the audiences come to {sum(audiences.values())}, more than the total of {total}"
+            yield Problem("contradiction", f"{STUDIES_FILE}: {name}", text, "correct one of them")
 
 
 def _relation_problems(relations: Relations, claims: pd.DataFrame) -> Iterator[Problem]:
@@ -472,9 +474,9 @@ def _relation_problems(relations: Relations, claims: pd.DataFrame) -> Iterator[P
     for pair in relations.pairs:
         for one in {pair.a, pair.b} & set(known.index):
             if known.loc[one, "statistic"] != "share" or pd.isna(known.loc[one, "value"]):
-                said = f"'{one}' must be a share with a value"
+                text = f"'{one}' must be a share with a value"
                 hint = "a gap needs two shares; move the two to lookalikes"
-                yield Problem("unsuited-measure", f"{RELATIONS_FILE}: pair {pair.id}", said, hint)
+                yield Problem("unsuited-measure", f"{RELATIONS_FILE}: pair {pair.id}", text, hint)
     for kind, names in (("check", relations.checks), ("pair", relations.pairs)):
         ids = [one.id for one in names]
         for again in sorted({one for one in ids if ids.count(one) > 1}):
@@ -500,16 +502,16 @@ def _mentions(relations: Relations) -> Iterator[tuple[str, list[str]]]:
 def _check_problems(check: Check, known: pd.DataFrame) -> Iterator[Problem]:
     where = f"{RELATIONS_FILE}: check {check.id}"
     if (check.whole is None) != (check.kind == "shares"):
-        said = "names a whole" if check.whole else "lacks a whole"
+        text = "names a whole" if check.whole else "lacks a whole"
         yield Problem(
-            "conflict" if check.whole else "missing-key", where, said, 'only "shares" does without one'
+            "conflict" if check.whole else "missing-key", where, text, 'only "shares" does without one'
         )
     if check.kind == "mixture" and len(check.parts) != 2:
         yield Problem("wrong-shape", where, f"mixes {len(check.parts)} groups", "name two parts")
     for one in {*check.parts, *([check.whole] if check.whole else [])} & set(known.index):
         if known.loc[one, "statistic"] != "share":
-            said = f"'{one}' is a {known.loc[one, 'statistic']}, not a share"
-            yield Problem("unsuited-measure", where, said, "leave it out; only shares bound each other")
+            text = f"'{one}' is a {known.loc[one, 'statistic']}, not a share"
+            yield Problem("unsuited-measure", where, text, "leave it out; only shares bound each other")
 
 
 # New claims for a register, validated by the same rules as the existing ones.
@@ -543,7 +545,7 @@ def add_claim(folder: str | Path, claim: Mapping[str, object]) -> None:
     register = load_register(folder)
     record = _filled(claim)
     problems = [
-        Problem("unknown-column", f"column {name}", "is not known", near_names(str(name), CLAIM_COLUMNS))
+        Problem("unknown-column", f"column {name}", "is unknown", near_names(str(name), CLAIM_COLUMNS))
         for name in claim
         if name not in CLAIM_COLUMNS
     ]

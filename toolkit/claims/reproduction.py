@@ -87,10 +87,10 @@ def reproduction(register: Register, study: str) -> Document:
     pairs = compare_pairs(own)
     chapters = (
         ("In short", _short(judged, readings, pairs)),
-        ("What the study says of itself", [_facts(own, study)]),
+        ("What the study reports about itself", [_facts(own, study)]),
         ("Every claim on one page", [claims_table(judged)]),
         ("Gaps between audiences asked alike", [*pairs_chapter(pairs)]),
-        ("What looks like a gap and is none", [*lookalikes_chapter(register, own)]),
+        ("Apparent gaps that cannot be computed", [*lookalikes_chapter(register, own)]),
         ("Do the figures fit together?", [*checks_chapter(own, checks)]),
         ("Figures without a base", [*bases_chapter(own, judged)]),
         ("If the sample was not a simple one", [*effects_chapter(own, judged, pairs)]),
@@ -102,7 +102,7 @@ def reproduction(register: Register, study: str) -> Document:
     cover = Cover(
         title=f"{facts.title} ({facts.publisher}, {facts.year})",
         subject="What can be proved from what was published",
-        footer="Computed from published summaries only; nobody’s answers were at hand.",
+        footer="Computed from published summaries only; no individual answers were available.",
         facts=(f"Survey Research Toolkit {version('survey-research-toolkit')}",),
     )
     opening = Section("", (Prose("", (Paragraph(FROM_SUMMARIES),), "summary"),))
@@ -142,8 +142,8 @@ def _facts(own: Register, study: str) -> Prose:
         ("Where", ", ".join(facts.countries)),
         ("When", facts.fieldwork),
         ("By whom", facts.vendor),
-        ("Who was let in", facts.screening),
-        ("Weighted", "not said in what was read" if facts.weighted == "unknown" else facts.weighted),
+        ("Who was admitted", facts.screening),
+        ("Weighted", "not stated in the sources read" if facts.weighted == "unknown" else facts.weighted),
         ("Not found in what was read", "; ".join(facts.unpublished)),
     ]
     return Prose("", (Terms(tuple((name, words) for name, words in terms if words)),))
@@ -155,7 +155,7 @@ def _claim(row: dict[str, object]) -> Iterator[Block]:
     if picture:
         yield picture
     published = "" if picture else f"Published: {row['published_as']} ({claim_words(row)})"
-    said = (
+    text = (
         f"Verdict: {verdict_words(row)}",
         published,
         f"Base: {base_words(row)}.",
@@ -164,7 +164,7 @@ def _claim(row: dict[str, object]) -> Iterator[Block]:
         f"Source ({row['closeness']}): {row['source']}.",
         f"Note: {row['note']}." if row["note"] else "",
     )
-    yield Prose("", (Bullets(tuple(filter(None, said))),))
+    yield Prose("", (Bullets(tuple(filter(None, text))),))
 
 
 def _method() -> Prose:
@@ -177,7 +177,7 @@ def _method() -> Prose:
         ),
         (
             "Bounds",
-            "Whole percentages stand for half a point to either side; words for what is nearest to them.",
+            "Whole percentages mean half a point to either side; words mean what is nearest to them.",
         ),
         (
             "Not published",

@@ -45,7 +45,7 @@ from toolkit.records import records
 
 FROM_SUMMARIES = (
     "Everything here is computed from published summaries only: percentages, and the sizes of audiences. "
-    "Nobody’s answers were at hand. An interval allows for chance in who was asked and for nothing else: not "
+    "No individual answers were available. An interval allows for chance in who was asked only: not "
     "for who takes part in a survey, not for how a question was put."
 )
 
@@ -80,10 +80,10 @@ def conditional_words(row: Mapping[str, Any]) -> str:
     """Describe the interval at the smallest and at the largest base."""
     if not is_known(row["least_low"]):
         return ""
-    said = f"{_span(row['least_low'], row['least_high'])} if {base(row['least_base'])} answered"
+    text = f"{_span(row['least_low'], row['least_high'])} if {base(row['least_base'])} answered"
     if is_known(row["most_low"]):
-        said += f", {_span(row['most_low'], row['most_high'])} if {base(row['n_most'])} did"
-    return said
+        text += f", {_span(row['most_low'], row['most_high'])} if {base(row['n_most'])} did"
+    return text
 
 
 def verdict_words(row: Mapping[str, Any]) -> str:
@@ -175,7 +175,7 @@ def checks_table(checks: pd.DataFrame) -> Table:
         for row in records(checks)
     ]
     notes = ["Allowed: what the parts, with all that rounds to them, let the whole be, or their own sum be."]
-    return table_of(rows, list(rows[0]), title="Figures held against each other", kind="checks", notes=notes)
+    return table_of(rows, list(rows[0]), title="Figures compared with each other", kind="checks", notes=notes)
 
 
 def readings_table(readings: pd.DataFrame) -> Table:
@@ -334,7 +334,7 @@ def bases_picture(row: Mapping[str, Any], over: pd.DataFrame) -> Picture:
     ]
     least, most = rows[0], rows[-1]
     title = (
-        f"{row['published_as']} ({row['finding_id']}) could stand for {least.side.words} with a base of "
+        f"{row['published_as']} ({row['finding_id']}) could mean {least.side.words} with a base of "
         f"{base(over['n'].iloc[0])}, for {most.side.words} with {base(over['n'].iloc[-1])}"
     )
     return _picture(title, _WILSON, rows, [_OPEN], "Interval")
@@ -438,12 +438,12 @@ def _ratio_picture(row: Mapping[str, Any]) -> Picture:
         for one in records(implied_by_ratio(ratio, shares))
     ]
     title = claim_words(row)
-    caption = "A ratio is no share: what it means depends on a share that was not published."
+    caption = "A ratio is not a share: what it means depends on a share that was not published."
     return _picture(title, caption, rows, groups, "It would be")
 
 
 def _picture(title: str, caption: str, rows: Sequence[DotRow], groups: Sequence[Group], side: str) -> Picture:
-    said = {
+    text = {
         row.name: f"{' '.join(filter(None, [row.label, row.hint and f'({row.hint})']))}: "
         f"{', '.join(filter(None, [row.side.words, row.side.note]))}."
         for row in rows
@@ -451,7 +451,7 @@ def _picture(title: str, caption: str, rows: Sequence[DotRow], groups: Sequence[
     description = Description(title, (caption,), "", (chart_of_dots(rows, groups),))
     picture = picture_of(
         lambda: dot_axes(
-            rows, groups, description, descriptions=said, side=Column(side), keys=groups, numbers=False
+            rows, groups, description, descriptions=text, side=Column(side), keys=groups, numbers=False
         )
     )
     assert picture is not None  # noqa: S101 - rows are drawn whatever they hold

@@ -99,7 +99,7 @@ def open_recipe(path: str | Path, *, assume: Mapping[str, Mapping[str, float]] |
     Raises
     ------
     InvalidInput
-        Every problem at once; among them a published share that is neither carried nor said not to be, and an
+        Every problem at once, among them a published share neither carried nor listed as left out, and an
         assumption in place of a published figure.
     """
     path = named(path, "recipe")
@@ -300,8 +300,8 @@ def synthesise(
     """Generate respondents with the published shares and the published numbers of respondents.
 
     Every share is met to within its rounding, whatever is assumed of the rest: people are ordered by a latent
-    normal leaning and the order is cut where the share says (a Gaussian copula with one factor a person and
-    one a theme).
+    normal leaning and the order is cut at the share (a Gaussian copula with one factor per person and
+    one per theme).
 
     Parameters
     ----------
@@ -443,14 +443,14 @@ def _margin(place: Carried, frame: pd.DataFrame, opened: Opened) -> dict[str, ob
         mine = mine & parse(place.among).evaluate(frame, instrument)
     if place.item in instrument:
         column = frame[place.item]
-        asked, said = answered(column), np.asarray(column.isin(place.answers))
+        asked, text = answered(column), np.asarray(column.isin(place.answers))
     else:
         options = [option for option in instrument.item(place.item).options if not option.exclusive]
         wanted = [o.code for o in options if "any" in place.answers or o.code in place.answers]
         asked = answered(frame[f"{place.item}_{options[0].code}"])
         ticks = [np.asarray(frame[f"{place.item}_{code}"] == "1") for code in wanted]
-        said = np.logical_or.reduce(ticks)
-    n, count = int((mine & asked).sum()), int((mine & asked & said).sum())
+        text = np.logical_or.reduce(ticks)
+    n, count = int((mine & asked).sum()), int((mine & asked & text).sum())
     percent = 100 * count / n if n else np.nan
     return {
         "finding_id": place.finding,
@@ -475,7 +475,7 @@ def _unmet(row: Mapping[str, object], opened: Opened) -> list[Problem]:
     n, low, high = int(str(row["n"])), float(str(row["low"])), float(str(row["high"]))
     if not row["met"]:
         possible = n > 0 and bool(possible_counts(low, high, [n])["possible"].iloc[0])
-        what = f"is published as {row['published_as']}, and {row['count']} of {n} say so"
+        what = f"is published as {row['published_as']}, and {row['count']} of {n} give this answer"
         hint = (
             "correct the share, or what it follows from"
             if possible
@@ -494,12 +494,12 @@ def _unmet(row: Mapping[str, object], opened: Opened) -> list[Problem]:
 def _in_words(opened: Opened, dependence: Dependence, seed: int) -> str:
     people = ", ".join(f"{number} {name}" for name, number in opened.recipe.people.items())
     lines = [
-        f"SYNTHETIC: {opened.recipe.title}. Nobody was asked; a program made {people} (seed {seed}).",
+        f"SYNTHETIC: {opened.recipe.title}. No one was asked; a program made {people} (seed {seed}).",
         f"Published shares of {opened.recipe.study} are met to within their rounding.",
         "Everything else is assumed: every share without a finding, every base that was not published, the",
-        f"answers inside a box, and how answers hang together (a person's part {dependence.person:g}, "
+        f"answers inside a box, and how answers correlate (a person's part {dependence.person:g}, "
         f"a theme's {dependence.theme:g};",
-        "options of a multi-select hang together with nothing).",
+        "options of a multi-select correlate with nothing).",
     ]
     lines += [f"Not carried: {finding}: {why}" for finding, why in opened.recipe.not_carried.items()]
     return "\n".join(lines)
@@ -593,9 +593,9 @@ def _top(people: pd.DataFrame, item: str, instrument: Instrument) -> Array:
         raise InvalidInput(
             "joint_by_dependence", [Problem("unsuited-item", f"item {item}", "has no top box", hint)]
         )
-    said = answered(people[item])
-    if not said.all() or not len(people):
-        what = f"was answered by {int(said.sum())} of the {len(people)} people of the audience"
+    text = answered(people[item])
+    if not text.all() or not len(people):
+        what = f"was answered by {int(text.sum())} of the {len(people)} people of the audience"
         hint = "name items that all of the audience are asked"
         raise InvalidInput("joint_by_dependence", [Problem("not-asked", f"item {item}", what, hint)])
     return np.asarray(people[item].isin(codes), dtype=bool)

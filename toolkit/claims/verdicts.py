@@ -16,7 +16,7 @@ from toolkit.claims.register import CLAIM_COLUMNS, Register
 from toolkit.records import records
 
 LEAST_BASE = 50
-"""Where a base was not published: the fewest answers an interval is shown for. An assumption; change it."""
+"""Fewest answers to show an interval for where a base was not published: an assumption to change."""
 
 _COMPUTED = (
     "estimate",
@@ -54,9 +54,9 @@ def judge(
     Returns
     -------
     pandas.DataFrame
-        A row a claim, with the columns of `VERDICT_COLUMNS`: what was published; the estimate and its
+        A row per claim, with the columns of `VERDICT_COLUMNS`: what was published; the estimate and its
         intervals as in `share_intervals`; where no n was published the intervals at `least_base` and at the
-        most people there can have been (least_low … most_high; NA where that is not known); the verdict, by
+        most people there can have been (least_low … most_high; NA where that is unknown); the verdict, by
         how many points figures are apart (a fraction; 0 where they are not), the reason, and what other
         sources printed instead.
 
@@ -64,7 +64,7 @@ def judge(
     -----
     A claim is "reproduced" where its number follows from other published numbers, "consistent" where other
     published numbers could have refuted it and did not, "contradicted" where they do; else it cannot be
-    tested. An interval is no test: it says what chance alone may have done.
+    tested. An interval is not a test: it shows what chance alone could produce.
 
     Examples
     --------
@@ -95,7 +95,7 @@ def judge_readings(register: Register) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        A row a reading of relations.yaml: finding_id, by, said, changes, verdict, points (a fraction; NA
+        A row per reading of relations.yaml: finding_id, by, said, changes, verdict, points (a fraction; NA
         if the two are not numbers of one kind), effect.
 
     Examples
@@ -113,9 +113,9 @@ def judge_readings(register: Register) -> pd.DataFrame:
         if reading.changes in ("base", "statistic"):
             code = CONTRADICTED
         elif reading.value is not None and reading.changes in ("value", "complement"):
-            said = 100 - reading.value if reading.changes == "complement" else reading.value
-            points = abs(said - float(claim["value"])) / 100
-            same = float(claim["low"]) <= said <= float(claim["high"])
+            text = 100 - reading.value if reading.changes == "complement" else reading.value
+            points = abs(text - float(claim["value"])) / 100
+            same = float(claim["low"]) <= text <= float(claim["high"])
             agreed = REPRODUCED if reading.changes == "complement" else CONSISTENT
             code = agreed if same else CONTRADICTED
         rows.append(
@@ -153,7 +153,7 @@ def _possible_intervals(claims: pd.DataFrame, level: float, effect: float, least
 
 def _judged(claim: Mapping[str, Any], checks: pd.DataFrame, register: Register) -> tuple[str, float, str]:
     name = claim["finding_id"]
-    found = [_said(name, row) for row in records(checks) if name == row["whole"] or name in row["parts"]]
+    found = [_bearing(name, row) for row in records(checks) if name == row["whole"] or name in row["parts"]]
     found += _counted(claim, register)
     if not found:
         return UNTESTED, 0.0, _why_not(claim)
@@ -164,7 +164,7 @@ def _judged(claim: Mapping[str, Any], checks: pd.DataFrame, register: Register) 
     return code, max(one[1] for one in found), " ".join(reasons)
 
 
-def _said(name: str, row: Mapping[str, Any]) -> tuple[str, float, str]:
+def _bearing(name: str, row: Mapping[str, Any]) -> tuple[str, float, str]:
     """Return the result of one check for one of its claims."""
     parts = _listed([one for one in row["parts"] if one != name])
     whole = row["whole"] if row["whole"] != name else ""
@@ -210,7 +210,7 @@ def _why_not(claim: Mapping[str, Any]) -> str:
             f"{most:.0f} % of it at most, because no share passes 100 %."
         )
     if pd.isna(claim["value"]):
-        return "Published in words alone; no other figure bears on it."
+        return "Published only in words; no other figure bears on it."
     if pd.isna(claim["n"]):
         return "No other published figure bears on it, and its base was not published."
     if claim["n_status"] == "assumed":
@@ -222,11 +222,11 @@ def _why_not(claim: Mapping[str, Any]) -> str:
 
 
 def _conflicts(register: Register) -> list[str]:
-    said: dict[str, list[str]] = {}
+    text: dict[str, list[str]] = {}
     for row in records(judge_readings(register)):
         words = f"{row['by']}: “{row['said']}”; {row['effect']}."
-        said.setdefault(row["finding_id"], []).append(words)
-    return [" ".join(said.get(name, [])) for name in register.claims["finding_id"]]
+        text.setdefault(row["finding_id"], []).append(words)
+    return [" ".join(text.get(name, [])) for name in register.claims["finding_id"]]
 
 
 def _listed(names: list[str]) -> str:

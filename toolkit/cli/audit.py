@@ -1,4 +1,4 @@
-"""The command audit: whether reports give away what their policy hides."""
+"""The command audit: whether reports reveal what their policy hides."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def add(commands: Commands) -> None:
         "bound every hidden count of reports that were made",
         "survey-toolkit audit reports/my_study/2026/org-01 --study my_study --earlier handed_out/june",
         description="Read every file of reports as an attacker would, bound each hidden count from what is "
-        "printed, and list what gives away more than the policy allows.",
+        "printed, and list what reveals more than the policy allows.",
     )
     audit.add_argument("folders", nargs="+", metavar="FOLDER", help="folders of reports, or of many reports")
     audit.add_argument(
@@ -40,7 +40,7 @@ def add(commands: Commands) -> None:
         action="append",
         default=[],
         metavar="FOLDER",
-        help="reports that left before; their numbers count as known (repeatable)",
+        help="reports released earlier; their numbers count as known (repeatable)",
     )
     audit.add_argument(
         "--out",
@@ -52,7 +52,7 @@ def add(commands: Commands) -> None:
         type=count,
         default=120,
         metavar="SECONDS",
-        help="limit of processor time; not decided is refused (default: 120)",
+        help="limit of processor time; undecided counts are refused (default: 120)",
     )
 
 
@@ -83,13 +83,13 @@ def _recorded(study: Study, folders: Sequence[str]) -> tuple[bool, list[str]]:
     try:
         return study.ledger.exists and study.ledger.holds(folders), []
     except InvalidInput as fault:
-        return False, [f"the ledger is not known: {problem}" for problem in fault.problems]
+        return False, [f"the ledger is unknown: {problem}" for problem in fault.problems]
 
 
 def audit_reports(made: pd.DataFrame, given: argparse.Namespace, message: Callable[[str], None]) -> bool:
     """Audit reports that were just built, write their certificates, and move those refused out of the way.
 
-    Both lie in the batch's own folder, which is no part of a delivery: a list of hidden counts says where to
+    Both are in the batch's own folder, which is not delivered: a list of hidden counts shows where to
     attack.
     """
     from toolkit.disclosure.auditor import audit_release

@@ -112,7 +112,7 @@ def _describe(study: Study, given: argparse.Namespace) -> None:
     for row in below.itertuples():
         print(
             f"organisation {row.organisation}, wave {row.wave}, audience {row.audience}: {row.answered} "
-            f"answered but the headcount is {row.headcount}; it is ignored, and the report says so"
+            f"answered but the headcount is {row.headcount}; it is ignored, and the report states so"
         )
     for row in _few_in_effect(study):
         print(row)

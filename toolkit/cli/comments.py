@@ -18,7 +18,7 @@ def add(commands: Commands) -> None:
         "survey-toolkit comments my_study",
         description="Write the comments of those who agreed to be quoted, without addresses, numbers and "
         "known names, to the review file that the study file names. What is already written there is kept. "
-        "Read every line before you write yes: rules do not notice who is meant.",
+        "Read every line before you write yes: rules cannot tell who is meant.",
     )
     comments.add_argument("study", metavar="STUDY", help="a study file or its folder")
     comments.add_argument("--out", metavar="FILE", help="another file (default: comments → review)")
@@ -37,7 +37,7 @@ def _comments(given: argparse.Namespace) -> int:
         raise InvalidInput(study.path, [Problem("missing-key", "comments", "is not in the study file", hint)])
     if not (given.out or study.comments.review):
         hint = "add comments → review: comments.csv, or give --out"
-        raise InvalidInput(study.path, [Problem("missing-key", "comments → review", "is not given", hint)])
+        raise InvalidInput(study.path, [Problem("missing-key", "comments → review", "is missing", hint)])
     path = Path(given.out) if given.out else study.folder / str(study.comments.review)
     table = merge_review(study.comments_to_review(), read_review(path) if path.is_file() else None)
     write_whole(path, "\ufeff" + csv_for_people(table), private=True)

@@ -139,8 +139,8 @@ def _export(given: argparse.Namespace) -> int:
     )
     absent = [name for name, words in instrument.texts if not words]
     if absent and not given.fielding and get_platform(given.to).fielding:
-        said = f"Before fieldwork: the questionnaire has no {', '.join(absent)} (--fielding refuses that)"
-        print(said, file=sys.stderr)
+        text = f"Before fieldwork: the questionnaire has no {', '.join(absent)} (--fielding refuses that)"
+        print(text, file=sys.stderr)
     return _print(written)
 
 
@@ -155,7 +155,7 @@ def _with_answers(given: argparse.Namespace, instrument: Instrument) -> list[Pat
         "--matrix": given.matrix,
     }
     problems = [
-        Problem("conflict", name, "means nothing for answers", "take it out")
+        Problem("conflict", name, "means nothing for answers", "remove it")
         for name, value in flags.items()
         if value
     ]

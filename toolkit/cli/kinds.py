@@ -1,4 +1,4 @@
-"""Kinds of YAML files, told apart by their keys, and the command for each."""
+"""Kinds of YAML files, distinguished by their keys, and the command for each."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def refuse_others(path: str | Path, wanted: str) -> None:
         named = _questionnaires(Path(path))
         hint += f"; its questionnaires: survey-toolkit lint {' '.join(named)}" if named else ""
     raise InvalidInput(
-        path, [Problem("wrong-file", "the file", f"it is {kind}, and {wanted} is wanted here", hint)]
+        path, [Problem("wrong-file", "the file", f"it is {kind}, but {wanted} is expected", hint)]
     )
 
 

@@ -16,7 +16,7 @@ def add(commands: Commands) -> None:
         "show a questionnaire as each respondent group sees it",
         "survey-toolkit preview core --out preview",
         description="Write a page that shows each respondent group's questionnaire at a telephone's width, "
-        "and list who is asked what: found by searching the answers that routing looks at, and counted in "
+        "and list who is asked what: found by searching the answers that routing uses, and counted in "
         "simulated answers. Exits with 1 where no answers lead to a question.",
     )
     preview.add_argument("instruments", nargs="+", metavar="INSTRUMENT", help=INSTRUMENTS_HELP)

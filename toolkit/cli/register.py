@@ -26,7 +26,7 @@ def add(commands: Commands) -> None:
         action="append",
         default=[],
         metavar="ITEM:AUDIENCE:up|down[:ORGANISATION]",
-        help="a change that the wave is to show (repeatable)",
+        help="a change that the wave should show (repeatable)",
     )
     register.add_argument("--out", required=True, metavar="FILE", help="file to write; never overwritten")
 

@@ -30,12 +30,12 @@ def add(commands: Commands) -> None:
     other = release.add_mutually_exclusive_group()
     other.add_argument("--list", action="store_true", help="list the ledger's entries, and build nothing")
     other.add_argument(
-        "--promote", metavar="FILE", help="record a draft that was handed out, by a file of it"
+        "--promote", metavar="FILE", help="record a draft that was handed out, by one of its files"
     )
-    other.add_argument("--withdraw", type=count, metavar="ENTRY", help="a release that never left: say why")
-    other.add_argument("--erase", metavar="PERSON", help="a person who asks to be erased: say on what ground")
+    other.add_argument("--withdraw", type=count, metavar="ENTRY", help="a release never sent; give a reason")
+    other.add_argument("--erase", metavar="PERSON", help="a person who asks to be erased; give the ground")
     other.add_argument(
-        "--policy", action="store_true", help="accept the study file's policy for later waves: say why"
+        "--policy", action="store_true", help="accept the study file's policy for later waves; give a reason"
     )
     release.add_argument("--no-audit", dest="audit", action="store_false", help="do not audit the reports")
     release.add_argument("--reason", default="", help="written into the ledger")
@@ -56,10 +56,10 @@ def _release(given: argparse.Namespace) -> int:
         print(ledger.describe().to_string(index=False))
     elif given.withdraw:
         ledger.withdraw(given.withdraw, given.reason)
-        print(f"Entry {given.withdraw} binds no more.")
+        print(f"Entry {given.withdraw} is no longer binding.")
     elif given.erase:
         entries = ledger.erase(given.erase, given.reason, waves=study.waves)
-        print(f"Erased from {entries} entries. Take the row out of the answer file as well.")
+        print(f"Erased from {entries} entries. Remove the row from the answer file as well.")
     else:
         ledger.change_policy(study.policy, given.reason)
         print("Recorded. Waves released before keep the strictest policy they were released under.")

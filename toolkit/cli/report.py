@@ -82,7 +82,7 @@ def _add_audit(command: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FOLDER",
-        help="with --audit: reports that left before; their numbers count as known (repeatable)",
+        help="with --audit: reports released earlier; their numbers count as known (repeatable)",
     )
 
 

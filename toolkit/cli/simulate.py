@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _REHEARSAL_ONLY = ("n", "effects", "margins", "careless", "platform")
 _OPENS, _CLOSES = "2000-01-03", "2000-01-14"
-"""Days on which nobody can have answered, so that no simulated row is taken for a real one."""
+"""Days on which no one can have answered, so that no simulated row is mistaken for a real one."""
 
 
 def add(commands: Commands) -> None:

@@ -1,4 +1,4 @@
-"""The command verify: a delivered file held against the report it is said to be."""
+"""The command verify: a delivered file compared with the report it claims to be."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checking a student's answer, and saying what is wrong with it."""
+"""Checks of a student's answer that explain what is wrong with it."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def check_answer(name: str, answer: Any, given: Any = None, *, show: bool = Fals
     Returns
     -------
     Checked
-        True where the answer is right. It says what is wrong with a wrong one: its unit, its sign, a mistake
+        True where the answer is right. A wrong one is explained: its unit, its sign, a mistake
         that many make, or whether it is too high or too low; never the answer, unless `show`.
 
     Raises
@@ -117,8 +117,8 @@ def _is_right(one: Exercise, answer: Any, given: Any) -> bool:
     return read is not None and _agrees(one, read, one.right(given))
 
 
-def _not_yet(one: Exercise, said: list[str]) -> Checked:
-    return Checked(one.id, "not yet", (*said, one.hint))
+def _not_yet(one: Exercise, text: list[str]) -> Checked:
+    return Checked(one.id, "not yet", (*text, one.hint))
 
 
 def _refuse_wrong_subject(one: Exercise, given: Any) -> None:
@@ -198,10 +198,10 @@ def _mistaken(one: Exercise, read: Any, right: Any, given: Any) -> list[str]:
 
 def _names_wrong(read: frozenset[str], right: frozenset[str]) -> list[str]:
     extra, lacking = len(read - right), len(right - read)
-    said = [f"{len(read & right)} of your {len(read)} belong there."]
-    said += [f"{extra} do not." if extra > 1 else "1 does not."] if extra else []
-    said += [f"{lacking} more are wanted." if lacking > 1 else "1 more is wanted."] if lacking else []
-    return said
+    text = [f"{len(read & right)} of your {len(read)} belong there."]
+    text += [f"{extra} do not." if extra > 1 else "1 does not."] if extra else []
+    text += [f"{lacking} more are needed." if lacking > 1 else "1 more is needed."] if lacking else []
+    return text
 
 
 def _too_high_or_low(one: Exercise, read: tuple[float, ...], right: tuple[float, ...]) -> list[str]:

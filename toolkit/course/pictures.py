@@ -54,7 +54,7 @@ def p_value_picture(
     title = f"{below} of {len(values)} {about} are below p = {alpha:g}"
     alt = f"The smallest p value is {values[0]:.3f}, the middle one {np.median(values):.2f}."
     caption = (
-        "Each point: the p value of one comparison, smallest first. The slope: where p values lie on average "
+        "Each point: the p value of one comparison, smallest first. The slope: where p values are on average "
         "when nothing is real. A row of points far below it is what chance does not explain."
     )
     ax = new_axes(ax, 2.3, left=0.6, right=0.3, top=0.36, bottom=0.5)

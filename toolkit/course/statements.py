@@ -51,15 +51,15 @@ def _problems(statement: Any, register: Register) -> list[str]:
         isinstance(part, str) for pair in statement.items() for part in pair
     ):
         return ["Give a dictionary: the name of each element and your text."]
-    said = [
-        f"“{name}” is no element: {near_names(name, AAPOR_ITEMS)}."
+    text = [
+        f"“{name}” is not an element: {near_names(name, AAPOR_ITEMS)}."
         for name in statement
         if name not in AAPOR_ITEMS
     ]
     short = [name for name in AAPOR_ITEMS if len(statement.get(name, "").split()) < _SHORTEST]
     if short:
-        said.append(f"Blank, or too short to say anything: {', '.join(short)}.")
-    return said + [words for name, words in _facts_missed(statement, register) if name not in short]
+        text.append(f"Blank, or too short to state anything: {', '.join(short)}.")
+    return text + [words for name, words in _facts_missed(statement, register) if name not in short]
 
 
 def _facts_missed(statement: Mapping[str, str], register: Register) -> list[tuple[str, str]]:
@@ -71,19 +71,19 @@ def _facts_missed(statement: Mapping[str, str], register: Register) -> list[tupl
         "sample_sizes_and_precision": [str(count) for count in facts.audiences.values()],
         "population": list(facts.countries),
     }
-    said = []
+    wording = []
     for name, words in wanted.items():
         text = statement.get(name, "").casefold().replace(",", "")
         lacking = [word for word in dict.fromkeys(words) if word.casefold() not in text]
         if lacking:
             number = "a published fact is" if len(lacking) == 1 else f"{len(lacking)} published facts are"
-            said.append((name, f"{name}: {number} not there. See register.studies."))
+            wording.append((name, f"{name}: {number} not there. See register.studies."))
     for name in ("weighting", "sampling"):
         if not any(words in statement.get(name, "").casefold() for words in _UNSAID):
-            said.append(
-                (name, f"{name}: the study did not publish it all; a statement says so in plain words.")
+            wording.append(
+                (name, f"{name}: the study did not publish everything; the statement must admit it.")
             )
-    return said
+    return wording
 
 
 EXERCISES = (
@@ -92,9 +92,9 @@ EXERCISES = (
         "Write the eleven elements of a methods statement for the 2024 study.",
         "texts",
         lambda register: {},
-        "All eleven stand, the published facts are there, and what was not published is said to be so. "
+        "All eleven are there with the published facts, and it is stated what was not published. "
         "Whether it reads well, a person must judge.",
-        "What is known stands in register.studies; what is not, under unpublished.",
+        "What is known is in register.studies; what is not, under unpublished.",
         about="register",
         judge=_problems,
     ),
@@ -103,7 +103,7 @@ EXERCISES = (
         "Which margin of error at 95% would the employees' shares have, were they a simple random sample?",
         "fraction",
         _employees,
-        "margin_of_error(625), for a share near 50%. A panel is no random sample: it says too little.",
+        "margin_of_error(625), near 50%. A panel is not a random sample: the margin is too small.",
         "The margin belongs to the group that a share is of.",
         about="register",
         mistakes=(
@@ -116,7 +116,7 @@ EXERCISES = (
         "Which AAPOR elements did the 2024 study leave out in the sources read? Give their names.",
         "names",
         _left_out,
-        "Their status in the checklist is “missing”: no source that was read says anything on them.",
+        "Their status in the checklist is “missing”: no source that was read mentions them.",
         "checklist takes register.studies[...]; look at the column status.",
         about="register",
     ),
@@ -125,10 +125,10 @@ EXERCISES = (
         "How many CHERRIES items does the sample study leave without a word?",
         "count",
         _count_missing,
-        "Count “missing”. Not said is not the same as not done: the sample has no ethics board to name.",
+        "Count “missing”. Unreported is not the same as not done: the sample has no ethics board to name.",
         'checklist(study, lists=["cherries"]) has the column status.',
         about="study",
-        mistakes=(Mistake(_count_to_check, "On these a sentence may say something; somebody must read it."),),
+        mistakes=(Mistake(_count_to_check, "A sentence may cover these; a person must read it."),),
     ),
 )
 """Notebooks 9 and 10."""

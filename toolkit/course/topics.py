@@ -38,10 +38,10 @@ if TYPE_CHECKING:
 
 
 Kind = Literal["fraction", "number", "count", "ends", "name", "names", "texts"]
-"""What an answer is; a count is a whole number, ends are those of an interval."""
+"""Kinds of answer: a count is a whole number, ends are those of an interval."""
 
 NEEDS: dict[str, str] = {"register": "load_register", "study": "tk.load_study"}
-"""What an exercise may be about, and the call that gives it."""
+"""Subject of an exercise → the call that supplies it."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Exercise:
     way
         How the answer comes about, shown with it.
     hint
-        Where to look, said beside every wrong answer.
+        Where to look, shown beside every wrong answer.
     about
         "register", "study", or "" where the question holds all its figures.
     tolerance
@@ -120,11 +120,11 @@ class Checked:
 
     def _repr_html_(self) -> str:
         colour = {"right": "#1b6e3c", "not yet": "#a33b00", "open": "#44546a"}[self.state]
-        said = "".join(f"<p style='margin:0.2em 0'>{escape(one)}</p>" for one in self.says)
+        text = "".join(f"<p style='margin:0.2em 0'>{escape(one)}</p>" for one in self.says)
         return (
             f"<div style='border-left:4px solid {colour};padding:0.2em 0.8em'>"
             f"<p style='margin:0.2em 0;color:{colour}'><strong>{escape(self.id)}: {self.state}</strong></p>"
-            f"{said}</div>"
+            f"{text}</div>"
         )
 
 
@@ -137,7 +137,7 @@ def random_halves(frame: pd.DataFrame, *, seed: int | np.random.Generator) -> pd
     Parameters
     ----------
     frame
-        A row a respondent.
+        A row per respondent.
     seed
         Of the lot.
 
@@ -164,7 +164,7 @@ def false_alarms(
     Parameters
     ----------
     frame
-        Respondents of any kind; audiences are not looked at.
+        Respondents of any kind; audiences are ignored.
     items
         The questions, as in `gaps`.
     seeds
@@ -175,7 +175,7 @@ def false_alarms(
     Returns
     -------
     pandas.DataFrame
-        A row a repetition: seed, tests, found (by the p values as they are), found_holm (by p values adjusted
+        A row per repetition: seed, tests, found (by unadjusted p values), found_holm (by p values adjusted
         over all questions).
 
     Raises
@@ -186,7 +186,7 @@ def false_alarms(
     from toolkit.analysis import gaps
 
     wanted = list(seeds)
-    problems = [] if wanted else [Problem("empty", "seeds", "are none", "give some, such as range(20)")]
+    problems = [] if wanted else [Problem("empty", "seeds", "are missing", "give some, such as range(20)")]
     if not 0 < alpha < 1:
         problems.append(
             Problem("out-of-range", "alpha", f"is {alpha:g}", "give a number between 0 and 1, such as 0.05")
@@ -341,8 +341,8 @@ EXERCISES = (
         "1 − 0.95¹⁸: the chance that all 18 stay quiet is 0.95 eighteen times over.",
         "How likely is it that all 18 stay above 0.05?",
         mistakes=(
-            Mistake(lambda given: 18 * 0.05, "This is how many are expected, not how likely one is."),
-            Mistake(lambda given: 0.95**18, "This is how likely none is."),
+            Mistake(lambda given: 18 * 0.05, "This is the expected number, not the probability of one."),
+            Mistake(lambda given: 0.95**18, "This is the probability of none."),
             Mistake(lambda given: 0.05, "This is the chance for a single comparison."),
         ),
     ),
@@ -388,7 +388,7 @@ EXERCISES = (
         "Up to which design effect would the gap on flexible work of 2024 still leave 0 out?",
         "number",
         _tipping,
-        "compare_pairs tries them: tipping_design_effect. A gap of 17 points stands nearly any weighting.",
+        "compare_pairs tries them: tipping_design_effect. A gap of 17 points survives nearly any weighting.",
         "Try larger and larger effects in pair_over_design_effects, or see tipping_design_effect.",
         about="register",
         tolerance=1.0,
@@ -424,10 +424,10 @@ EXERCISES = (
         "count",
         _hidden,
         "Cells of organisation and audience with 1 to 4 answers: below the policy's threshold of 5.",
-        "Count the answers by organisation and audience; the policy's threshold says what is too few.",
+        "Count the answers by organisation and audience; the policy's threshold defines what is too few.",
         about="study",
         mistakes=(
-            Mistake(lambda study: _hidden(study, 0), "Where nobody answered there is nothing to hide."),
+            Mistake(lambda study: _hidden(study, 0), "Where no one answered there is nothing to hide."),
         ),
     ),
     Exercise(
@@ -448,7 +448,7 @@ EXERCISES = (
         "count",
         lambda given: 32 - 20,
         "32 − 20: everybody, which is what “90% or more” was to hide. So the total may not be printed.",
-        "The bound hides nothing while a total stands beside it.",
+        "The bound hides nothing while a total is printed beside it.",
         mistakes=(Mistake(lambda given: 11, "The bound allows 11 or 12. Which of them fits the total?"),),
     ),
     Exercise(
@@ -457,7 +457,7 @@ EXERCISES = (
         "count",
         lambda given: _always_one_count(),
         "While the steps 1/n are at least a whole percent apart, no two counts round to one percentage. So "
-        "rounding protects nobody in a firm this small.",
+        "rounding protects no one in a firm this small.",
         "How far apart are two neighbouring counts, in per cent, with n answers?",
     ),
     Exercise(
@@ -484,8 +484,8 @@ EXERCISES = (
         "Three late answers have come, the threshold is 5. How many more must come to be counted?",
         "count",
         lambda given: 5 - 3,
-        "Five late answers together: nobody can tell them apart any more.",
-        "The late answers must be nobody or at least five.",
+        "Five late answers together: no one can distinguish them any more.",
+        "The late answers must be none or at least five.",
         mistakes=(Mistake(lambda given: 5, "So many must have come in all."),),
     ),
 )
@@ -565,7 +565,7 @@ FIGURES = (
         "How many claims of the 2024 study cannot be tested from what is published?",
         "count",
         _count("cannot be tested from what is published"),
-        "Count the verdicts of judge: half of the claims stand alone, with nothing to hold them against.",
+        "Count the verdicts of judge: half of the claims stand alone, with nothing to compare them with.",
         "judge gives every claim a verdict; value_counts counts them.",
         about="register",
         mistakes=(Mistake(_count("consistent"), "These are the consistent ones."),),
@@ -689,14 +689,12 @@ NEWS = (
         "“88% more likely to be burned out.” What is the largest share the others can have?",
         "fraction",
         lambda register: largest_comparison(_ratio(register)),
-        "1 / 1.88: 1.88 times the others' share cannot pass 100%. More than that the ratio does not say.",
+        "1 / 1.88: 1.88 times the others' share cannot pass 100%. The ratio shows no more than that.",
         "1.88 times the others' share is at most 1.",
         about="register",
         mistakes=(
-            Mistake(lambda register: 1 - (_ratio(register) - 1), "What is left of 88% says nothing here."),
-            Mistake(
-                lambda register: _ratio(register) - 1, "88% is no share of anybody: it is how much larger."
-            ),
+            Mistake(lambda register: 1 - (_ratio(register) - 1), "The remainder of 88% means nothing here."),
+            Mistake(lambda register: _ratio(register) - 1, "88% is not a share: it is how much larger."),
             Mistake(lambda register: 1 / (_ratio(register) - 1), "“88% more” is 1.88 times, not 0.88 times."),
         ),
     ),
@@ -731,7 +729,7 @@ NEWS = (
         "For which share of the others are “88% more likely” and “88% of them” both true?",
         "fraction",
         lambda register: 0.88 / _ratio(register),
-        "0.88 / 1.88. Only there do the two sentences say the same; for every other share one is wrong.",
+        "0.88 / 1.88. Only there do the two sentences mean the same; for every other share one is wrong.",
         "1.88 times the others' share would have to be 0.88.",
         about="register",
         mistakes=(
@@ -751,14 +749,14 @@ NEWS = (
 WRITING = (
     Exercise(
         "writing-1",
-        "One in ten agrees with whatever a statement says; of all others 40% agree. What share agrees?",
+        "One in ten agrees with any statement; of all others 40% agree. What share agrees?",
         "fraction",
         lambda given: 0.1 + 0.9 * 0.4,
         "0.1 + 0.9 × 0.4: those who always agree, and 40% of the rest.",
         "Add those who always agree to the part of the others.",
         mistakes=(
             Mistake(lambda given: 0.1 + 0.4, "The 40% are of the others, who are nine in ten."),
-            Mistake(lambda given: 0.4, "This leaves out those who agree with whatever is said."),
+            Mistake(lambda given: 0.4, "This leaves out those who agree with anything."),
         ),
     ),
     Exercise(
@@ -780,7 +778,7 @@ WRITING = (
         "fraction",
         lambda given: 1 - 0.75**4,
         "1 − 0.75⁴: three in four stay away, four times over.",
-        "How likely is it that somebody takes part in none of the four weeks?",
+        "How likely is it that a person takes part in none of the four weeks?",
         mistakes=(
             Mistake(lambda given: 1.0, "Some take part twice, so that others never do."),
             Mistake(lambda given: 0.25, "This is one week's share."),
@@ -793,9 +791,9 @@ WRITING = (
         "fraction",
         lambda given: 120 / 200 * 0.45,
         "120 of 200 know, and 45% of them see it.",
-        "First the part that knows, then the part of it that sees the step.",
+        "First the part that knows, then the part of those that sees the step.",
         mistakes=(
-            Mistake(lambda given: 0.45, "This is of those who know."),
+            Mistake(lambda given: 0.45, "This is the share of those who know."),
             Mistake(lambda given: 0.45 - 80 / 200, "Shares of different bases cannot be subtracted."),
         ),
     ),

@@ -78,8 +78,8 @@ class Breach:
     ----------
     kind
         `count`: a hidden count is bounded more narrowly than the policy allows; `group`: so is the size of a
-        hidden group; `exact`: a share near all or none is printed; `hidden`: a number stands where the
-        release says that none is shown; `last_digits`: the stored digits tell more than the share;
+        hidden group; `exact`: a share near all or none is printed; `hidden`: a number is printed where the
+        release claims to show none; `last_digits`: the stored digits reveal more than the share;
         `difference`: two releases differ by a few people; `unrecorded`: two issues of a wave differ, and no
         ledger knows by how many people; `untraced`: a printed number that the released
         tables do not explain; `foreign`: another organisation's name or id; `respondent`: a respondent's id
@@ -211,17 +211,17 @@ def audit_release(
         other released tables.
     study
         The study (`load_study`): its questionnaire, policy, headcounts, organisations and answers. Without it
-        names, respondents, routing and boxes of scales are not known, and the certificate says so.
+        names, respondents, routing and boxes of scales are unknown, and the certificate states so.
     earlier
         Folders that left before: their numbers count as known, their own faults are not reported again.
     lost
-        Earlier releases whose numbers cannot be found: nothing is known of what they give away together with
+        Earlier releases whose numbers cannot be found: it is unknown what they reveal together with
         this one, so each refuses it.
     notes
-        What else the certificate is to say that it does not cover.
+        Further limits to state in the certificate.
     recorded
         Whether the ledger compared the people of the release with those of the earlier ones. Without it
-        nobody knows whose answers were changed between two issues of a wave, and numbers that differ are
+        it is unknown whose answers were changed between two issues of a wave, and numbers that differ are
         refused.
     policy
         Default: the study's, else the one in a manifest.
@@ -259,7 +259,7 @@ def audit_release(
     counts: list[dict[str, Any]] = []
     notes = [
         *notes,
-        *([] if study is not None else ["no study: names, respondents, routing and scales are not known"]),
+        *([] if study is not None else ["no study: names, respondents, routing and scales are unknown"]),
     ]
     answers = study.responses(wave="all", missing="nan") if study is not None else None
     files = 0
@@ -330,7 +330,7 @@ def _effective(weighted: Mapping[str, pd.DataFrame] | None) -> frozenset[float]:
 
 @dataclass(frozen=True)
 class _Release:
-    """One folder that leaves: its files, what its manifest says, the rows of its tables."""
+    """One folder that leaves: its files, its manifest, the rows of its tables."""
 
     folder: Path
     earlier: bool
@@ -514,7 +514,7 @@ _OF_A_SHARE = ("std_error", "conf_low", "conf_high", "df", "effective_n")
 
 
 def _row_faults(release: _Release, policy: Policy, instrument: Instrument | None) -> Iterator[Breach]:
-    """Find what single rows give away: numbers not shown, exact shares near all or none, last digits."""
+    """Find what single rows reveal: numbers not shown, exact shares near all or none, last digits."""
     for row in release.rows:
         where = f"{release.folder.name}/{row['']}"
         secret: Sequence[str] = ()
@@ -556,7 +556,7 @@ def _side_faults(side: _Side, policy: Policy, instrument: Instrument | None) -> 
             yield "exact", f"a bound that leaves room for {room} of {n:g}"
         return
     count = round(share * n)
-    half = 0.0 if abs(count - share * n) < _EPS else side.half  # rounded to the bound it may lie inside
+    half = 0.0 if abs(count - share * n) < _EPS else side.half  # rounded to the bound it may be inside
     if not low - half + 1e-9 < share < 1 - low + half - 1e-9:
         yield "exact", f"{side.written} of {n:g} is near all or none and printed exactly"
     if not side.weighted and abs(count - share * n) < _EPS and share != count / n:
@@ -625,7 +625,7 @@ class _Puzzle:
     instrument: Instrument | None
     deadline: float
     weights: Mapping[str, pd.DataFrame] | None = field(default=None)
-    """Wave → answers with their weights; None where the study is not known."""
+    """Wave → answers with their weights; None where the study is unknown."""
     recorded: bool = False
     breaches: list[Breach] = field(default_factory=list)
     unfinished: list[str] = field(default_factory=list)
@@ -714,7 +714,7 @@ class _Puzzle:
             next(str(one) for one in of if one.number and one.group == group and label in ("n", one.label))
             for of in (self.sides[before], sides)
         )
-        text = "two issues differ, and without the ledger nobody knows by how many people's answers"
+        text = "two issues differ, and without the ledger it is unknown by how many people's answers"
         where = f"{before[0]} {before[2]} {_named(group)}"
         self.breaches.append(Breach("unrecorded", where, text, tuple(evidence)))
 
@@ -766,7 +766,7 @@ class _Puzzle:
         self.rows += [_Row(row, low, high, source, assumed)] if row else []
 
     def _codes(self, item: str, sides: list[_Side]) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
-        """Return the answers of a question, and label → the answers it stands for."""
+        """Return the answers of a question, and label → the answers it covers."""
         found = list(dict.fromkeys(side.label for side in sides if side.label not in _FUNCTIONS))
         variable = _variable_of(self.instrument, item)
         if variable is not None and variable.codes:
@@ -953,7 +953,7 @@ class _Puzzle:
                 low, high = self._interval(side)
                 picked = self._of(key, inside, chosen)
                 if high < low:
-                    what = f"{side.written} is no share of {side.n:g} people"
+                    what = f"{side.written} is not a share of {side.n:g} people"
                     self.breaches.append(Breach("inconsistent", item, what, (str(side),)))
                     continue
                 if not weighted:
@@ -1412,7 +1412,7 @@ class _Puzzle:
         return self._near(target, low, high, n)
 
     def _near(self, target: _Target, low: int, high: int, n: int) -> str:
-        """Return what is learnt where all possible values lie inside one end that the policy hides."""
+        """Return what is revealed where all possible values are inside one end that the policy hides."""
         share = _low_share(self.policy, n, target.item)
         if share < 0:
             return ""
@@ -1587,9 +1587,9 @@ class _Names:
     declared: int
     published: Mapping[str, frozenset[float]]
     about: Mapping[str, str]
-    """Question → another under whose name its numbers stand: what leaders estimate is printed beside it."""
+    """Question → another under whose name its numbers appear: what leaders estimate is printed beside it."""
     scores: Mapping[str, tuple[Variable, ...]]
-    """Rubric of the organisation → its questions: how far its raters agree is printed."""
+    """Rubric of the organisation → its questions: their agreement is printed."""
     scales: Mapping[str, frozenset[float]]
     """Question → answers that are numbers."""
     effective: frozenset[float] = frozenset()
@@ -1732,7 +1732,7 @@ def _wordings(variable: Variable, instrument: Instrument) -> Iterator[str]:
 
 
 def _released(release: _Release, policy: Policy, names: _Names) -> Released:
-    """Collect what the tables of a release allow its other files to say."""
+    """Collect what the tables of a release allow in its other files."""
     numbers: dict[tuple[str, str], set[float]] = defaultdict(set)
     labels: dict[str, set[str]] = defaultdict(set)
     exact: dict[tuple[str, str], set[float]] = defaultdict(set)

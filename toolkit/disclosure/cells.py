@@ -37,7 +37,7 @@ _KISH_COLUMNS = tuple(f"{name}{end}" for name in ("kish_n", *_HEAVIEST) for end 
 
 @dataclass(frozen=True)
 class Base:
-    """Who answered one item: the item, and the group as (column, value) pairs."""
+    """People who answered one item: the item, and the group as (column, value) pairs."""
 
     item: str
     group: frozenset[tuple[str, str]]
@@ -95,7 +95,7 @@ def read_table(name: str, frame: object) -> Table:
     Raises
     ------
     ToolkitError
-        Says which columns are missing or not known.
+        Names columns that are missing or unknown.
     """
     if not isinstance(frame, pd.DataFrame):
         raise ToolkitError(
@@ -259,7 +259,7 @@ def number(value: Any) -> float:
 # Suppression decisions per base: threshold, unanimity, whole distributions and their boxes.
 #
 # The rules hold even for a reader who knows them: whether something is withheld depends on what is
-# released, or says no more than the bound that is printed.
+# released, or shows no more than the bound that is printed.
 
 
 TOLERANCE = 1e-9
@@ -270,7 +270,7 @@ REASONS: Mapping[str, str] = {
     "small": N_("fewer than {k} answers"),
     "effective": N_("weighted, the answers count as fewer than {k}"),
     "heaviest": N_("weighted, a few answers count for too much"),
-    "unknown_base": N_("the number of answers is not known"),
+    "unknown_base": N_("the number of answers is unknown"),
     "distribution": N_("some answers were given by nearly all or nearly none"),
     "rest": N_("nearly nobody chose this end of the scale or the middle"),
     "spread": N_("the answers are so close together that the mean would reveal each of them"),
@@ -305,12 +305,12 @@ class Share:
 
     @property
     def released(self) -> bool:
-        """Return whether anything of it is released."""
+        """Return whether any of it is released."""
         return self.status != "withheld"
 
 
 @dataclass(frozen=True)
-class Ruling:
+class Decision:
     """The suppression decisions on one base.
 
     Parameters
@@ -344,7 +344,7 @@ class Ruling:
             return Share("withheld", reason_code=self.reason_code)
         return self.labels.get((kind, label), Share("withheld", reason_code="none"))
 
-    def without(self, reason: str, labels: Iterable[tuple[str, str]] | None = None) -> Ruling:
+    def without(self, reason: str, labels: Iterable[tuple[str, str]] | None = None) -> Decision:
         """Return the same decisions with everything, or some labels, withheld."""
         if labels is None:
             return replace(self, reason_code=reason)
@@ -401,10 +401,10 @@ def thresholds(policy: Policy, sensitive: Iterable[str], instrument: Instrument 
     return policy.model_copy(update={"sensitive_items": names})
 
 
-def first_rulings(
+def first_decisions(
     claims: Iterable[Claim], policy: Policy, instrument: Instrument | None
-) -> dict[Base, Ruling]:
-    """Decide on each base by itself."""
+) -> dict[Base, Decision]:
+    """Decide on each base separately."""
     grouped: dict[Base, list[Claim]] = {}
     scale: dict[str, set[str]] = {}
     for claim in claims:
@@ -415,7 +415,7 @@ def first_rulings(
     for one in instrument.variables if instrument is not None else ():
         if instrument is not None and len(names := routed_by(one, instrument)) == 1:
             cuts.setdefault(names[0], set()).add(codes_asked(one, names[0], instrument))
-    rulings = {}
+    decisions = {}
     for base, found in grouped.items():
         variable = instrument[base.item] if instrument is not None and base.item in instrument else None
         codes = set(variable.codes) if variable is not None and variable.codes else set()
@@ -426,8 +426,8 @@ def first_rulings(
             limits = _limits_of_score(base.item, instrument)
         every_code = frozenset(codes | scale.get(base.item, set()))
         cut = frozenset(cuts.get(base.item, ()))
-        rulings[base] = _rule(found, policy, variable, every_code, limits, cut)
-    return rulings
+        decisions[base] = _decide(found, policy, variable, every_code, limits, cut)
+    return decisions
 
 
 def _limits_of_score(name: str, instrument: Instrument) -> tuple[float | None, float | None]:
@@ -440,14 +440,14 @@ def _limits_of_score(name: str, instrument: Instrument) -> tuple[float | None, f
     return low, high
 
 
-def _rule(
+def _decide(
     claims: list[Claim],
     policy: Policy,
     variable: Variable | None,
     codes: frozenset[str],
     limits: tuple[float | None, float | None] | None,
     cuts: frozenset[frozenset[str]] = frozenset(),
-) -> Ruling:
+) -> Decision:
     item = claims[0].base.item
     k = policy.threshold_for(item)
     empty = [claim for claim in claims if math.isnan(claim.n) and math.isnan(claim.estimate)]
@@ -457,19 +457,19 @@ def _rule(
         known = [n for n in counts if not math.isnan(n)]
         small = bool(known) and min(known) < k
         reason = "small" if small or not known else "unknown_base"
-        return Ruling(math.nan, k, reason_code=reason)
+        return Decision(math.nan, k, reason_code=reason)
     n = min(counts)
     if n < k:
-        return Ruling(n, k, reason_code="small")
+        return Decision(n, k, reason_code="small")
     if max(counts) != n:
-        return Ruling(n, k, reason_code="disagree")
+        return Decision(n, k, reason_code="disagree")
     if any(claim.kish < k - TOLERANCE for claim in claims):
-        return Ruling(n, k, reason_code="effective")
+        return Decision(n, k, reason_code="effective")
     weighted = [claim for claim in claims if claim.weighted]
     heavy = max((claim.heaviest[policy.room_for(item) - 1] for claim in weighted), default=0.0)
     low, high = policy.unanimity_bounds(n, item, heaviest=heavy)
     if math.isnan(low):
-        return Ruling(n, k, reason_code="heaviest")
+        return Decision(n, k, reason_code="heaviest")
     reach = heavy if weighted else math.floor(low * n + TOLERANCE) / n
     values: dict[tuple[str, str], list[float]] = {}
     for claim in claims:
@@ -486,7 +486,7 @@ def _rule(
     labels = _without_telling_rest(labels, values, variable, codes, low)
     if variable is not None and not (full or two or weighted or variable.item.type == "ranking"):
         labels |= _answers_in_part(labels, values, variable, n, low, cuts)
-    return Ruling(n, k, labels=labels, full=full)
+    return Decision(n, k, labels=labels, full=full)
 
 
 def _full(values: Mapping[tuple[str, str], list[float]], codes: frozenset[str], low: float) -> bool:
@@ -625,10 +625,10 @@ def _three_parts(
     if set(cells) != set(variable.codes) or not parts["top"] or not parts["bottom"]:
         return {}
     shares = {part: sum(cells[code] for code in codes) for part, codes in parts.items() if codes}
-    ruled = {part: _clipped([share], bounds, reach) for part, share in shares.items()}
-    if len(ruled) == 3 and any(share.status != "exact" for share in ruled.values()):
-        ruled = {part: Share("withheld", reason_code="distribution") for part in ruled}
-    return {("part", part): share for part, share in ruled.items()}
+    decided = {part: _clipped([share], bounds, reach) for part, share in shares.items()}
+    if len(decided) == 3 and any(share.status != "exact" for share in decided.values()):
+        decided = {part: Share("withheld", reason_code="distribution") for part in decided}
+    return {("part", part): share for part, share in decided.items()}
 
 
 def _nets(
@@ -677,7 +677,7 @@ def _mean_within(
     """Release the mean of a number or a score if mean and standard error leave room for every single answer.
 
     No answer is further from the mean than s(n − 1)/√n (Samuelson 1968): where that is little, everybody's
-    answer is known. Without limits nothing says what is little, and one large answer may be most of the sum.
+    answer is known. Without limits it is unknown what is little, and one large answer may be most of the sum.
     """
     low, high = limits
     means = [claim for claim in claims if (claim.kind, claim.label) == ("function", "mean")]

@@ -1,6 +1,6 @@
 """Comments: free text with identifying details removed, approved by an analyst, before it is quoted.
 
-Nothing is quoted that nobody has read: rules remove what looks like an address or a number, and names that
+Nothing is quoted unread: rules remove what looks like an address or a number, and names that
 are known. They miss nicknames, job titles, places and events that single somebody out; the analyst does not.
 """
 
@@ -31,7 +31,7 @@ _RULES = (
     ("[number]", re.compile(r"(?<!\w)[+(]?\d(?:[\s().\-/]*\d){4,}(?!\w)")),
     ("[id]", re.compile(r"\b(?=\w*\d)(?=\w*[A-Za-z])[A-Za-z0-9]{6,}\b")),
 )
-"""What each mark replaces. Five digits, with or without separators, cover telephone and staff numbers."""
+"""Marks and what they replace. Five digits, with or without separators, cover telephone and staff numbers."""
 
 
 class CommentRules(Strict):
@@ -125,7 +125,7 @@ def comments_of(frame: pd.DataFrame, rules: CommentRules, *, names: Iterable[str
     -------
     DataFrame
         `REVIEW_COLUMNS` and audience. `comment` is a hash of who wrote what: it changes with the text. The
-        order is that of the hash, which says nothing about when or where a comment was written.
+        order is that of the hash, which reveals nothing about when or where a comment was written.
     """
     kept = frame
     if isinstance(rules.consent, dict):
@@ -247,12 +247,12 @@ def quotable(
     review, found
         Of this organisation and wave.
     answers
-        Its coded answers, which say which groups are large enough.
+        Its coded answers, which show which groups are large enough.
 
     Returns
     -------
     DataFrame
-        Columns item, tag ("" for none), text; a comment with several tags stands under each.
+        Columns item, tag ("" for none), text; a comment with several tags appears under each.
     """
     able = found[~found["audience"].isin(admit(answers, policy).withheld)]
     numbers = able.groupby("item")["comment"].nunique()

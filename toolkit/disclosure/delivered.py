@@ -52,7 +52,7 @@ class Text:
 
 
 def texts_of(name: str, data: bytes) -> Iterator[Text]:
-    """Yield everything a file says, by the suffix of its name.
+    """Yield all text of a file, by the suffix of its name.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def texts_of(name: str, data: bytes) -> Iterator[Text]:
     Raises
     ------
     ValueError
-        The file cannot be read as what its name says, or has an unknown suffix.
+        The file cannot be read as its suffix suggests, or the suffix is unknown.
 
     Examples
     --------
@@ -287,7 +287,7 @@ def _svg(name: str, data: bytes) -> Iterator[Text]:
 def _marks(place: str, svg: Any) -> Iterator[Text]:
     """Yield the positions of marks on a 0 to 100% axis as the percentages that they draw.
 
-    The axis is read from its tick labels: 0 and 100% (or 0 and a smaller last tick) and where they lie.
+    The axis is read from its tick labels: 0 and 100% (or 0 and a smaller last tick) and their positions.
     """
     drawn_at: list[str] = []
     for axes in svg.iter("{*}g", "g"):
@@ -309,7 +309,7 @@ def _marks(place: str, svg: Any) -> Iterator[Text]:
         (low, left), (high, right) = min(ticks.items()), max(ticks.items())
         for node in axes.iter("{*}use", "use"):
             if not any(":" in (up.get("id") or "") for up in node.iterancestors()):
-                continue  # the key and the axes; marks of results lie in a group such as dots:employee
+                continue  # the key and the axes; marks of results are in a group such as dots:employee
             drawn = low + (float(node.get("x", "nan")) - left) / (right - left) * (high - low)
             drawn_at.append(f"{drawn / 100:.4f}")
     if drawn_at:
@@ -399,7 +399,7 @@ def _parse(data: bytes) -> Any:
 
 
 def _sheet(place: str, tree: Any, shared: list[str], used: set[int]) -> Iterator[Text]:
-    """Yield a worksheet's rows; a number stands after the heading of its column."""
+    """Yield a worksheet's rows; a number follows the heading of its column."""
     heads: dict[str, str] = {}
     kind: Literal["sheet", "row"] = "sheet" if "embeddings" in place else "row"
     for row in tree.iter("{*}row"):
@@ -731,7 +731,7 @@ _READERS = {
 
 @dataclass(frozen=True)
 class Released:
-    """What the released tables of a report allow its other files to say.
+    """Numbers and names that a report's released tables allow in its other files.
 
     Parameters
     ----------
@@ -745,17 +745,17 @@ class Released:
     exact
         (question, group) → its shares that are released exactly: their intervals may be printed.
     phrases
-        Words with numbers in them that are no results, such as the labels of answers.
+        Words with numbers in them that are not results, such as the labels of answers.
     published
-        Wording of a published figure → its numbers, which may stand in a text that quotes it.
+        Wording of a published figure → its numbers, which may occur in a text that quotes it.
     known
-        The study's own words, in small letters: numbers in them are no results.
+        The study's own words, in small letters: numbers in them are not results.
     hidden
-        Groups below the threshold → the numbers that may stand beside their names: headcounts and thresholds.
+        Groups below the threshold → the numbers that may occur beside their names: headcounts and thresholds.
     constants
         Numbers that any text may use: thresholds, levels, ends of axes.
     scales
-        Question → answers that are numbers, which may stand before their shares.
+        Question → answers that are numbers, which may precede their shares.
     """
 
     items: Mapping[str, tuple[str, ...]]
@@ -783,9 +783,9 @@ _SPACES = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2212": 
 class Tracer:
     """Trace each printed number to the released tables.
 
-    A number that stands after the name of a question must be one of its released numbers, and beside the name
+    A number that follows the name of a question must be one of its released numbers, and beside the name
     of a group one of that group's or of a comparison. Beside the name of a hidden group only its headcount
-    and thresholds may stand.
+    and thresholds may occur.
     """
 
     def __init__(self, released: Released) -> None:
@@ -984,7 +984,7 @@ def _near(value: float, digits: int, released: float) -> bool:
 def odd_pictures(texts: Sequence[Text]) -> Iterator[tuple[Text, str]]:
     """Yield pictures and charts that are not those of the stored document, which is checked by its tables.
 
-    A picture drawn with marks must have the marks of a picture of document.json, whose own must lie at values
+    A picture drawn with marks must have the marks of a picture of document.json, whose own must be at values
     of the charts beside it; a series of an Office chart must have values of a series of the same name.
     """
     values: dict[str, list[float]] = {}
@@ -1017,7 +1017,7 @@ def odd_pictures(texts: Sequence[Text]) -> Iterator[tuple[Text, str]]:
         beside = values.get(text.place.partition(".svg")[0], [])
         far = [one for one in numbers if not any(abs(one - value) < 0.0051 for value in beside)]
         if beside and far:
-            yield text, f"a mark at {100 * far[0]:.1f}% lies at no value of its chart"
+            yield text, f"a mark at {100 * far[0]:.1f}% matches no value of its chart"
     cached = {round(one, 6) for _, _, numbers in others for one in numbers}
     for text, number in sheets:
         if round(number, 6) not in cached:

@@ -15,12 +15,12 @@ import pandas as pd
 from toolkit.disclosure.cells import (
     Base,
     Claim,
-    Ruling,
+    Decision,
     Share,
     Table,
     between_column,
     claims_of,
-    first_rulings,
+    first_decisions,
     read_table,
     thresholds,
 )
@@ -155,16 +155,16 @@ def release(
     sensitive
         Items or columns that need the larger base, beside those of the policy and the instrument.
     instrument
-        The questionnaire. Without it routing, boxes of a scale and "none of these" are not known; give it
+        The questionnaire. Without it routing, boxes of a scale and "none of these" are unknown; give it
         wherever there is one.
     level, margin
         As the gaps were made with.
     current
-        Sample column → value that tables without that column are about, such as {"wave": "2024"}. Say it
+        Sample column → value that tables without that column are about, such as {"wave": "2024"}. Give it
         wherever waves are compared.
     ledger
-        Where the release is compared with earlier ones and recorded (`study.ledger`). False for what nobody
-        else gets to see or what was published before; without either a warning says once that later releases
+        Where the release is compared with earlier ones and recorded (`study.ledger`). False for what no one
+        else gets to see or what was published before; without either a warning notes once that later releases
         cannot be compared with this one.
     respondents
         With a ledger: the frame that the results were computed from, one row per respondent, with the columns
@@ -207,7 +207,7 @@ def release(
             _warned = True
             warnings.warn(
                 "results were released without a ledger: later releases cannot be compared with them. Give "
-                "ledger=study.ledger and respondents=, or ledger=False if nobody else gets to see them",
+                "ledger=study.ledger and respondents=, or ledger=False if no one else gets to see them",
                 UnrecordedRelease,
                 stacklevel=2,
             )
@@ -259,20 +259,20 @@ def pass_gate(
     claims = claims_of(tables, instrument, now)
     own = [claim for claim in claims if not claim.published]
     marked = thresholds(policy, sensitive, instrument)
-    first = first_rulings(own, marked, instrument)
+    first = first_decisions(own, marked, instrument)
     counted = [base for table in tables if table.kind == "participation" for base in _counted(table)]
     kept_back = held([*first, *counted], marked) if callable(held) else held
     for base in first.keys() & kept_back.keys():
         # what all organisations together may not count looks like a base of few
         if first[base].shown or kept_back[base] == "overall":
             first[base] = first[base].without(kept_back[base])
-    rulings = guard_together(first, marked, instrument)
+    decisions = guard_together(first, marked, instrument)
 
-    def ruled(claim: Claim) -> tuple[Ruling, Share]:
-        ruling = rulings[claim.base]
-        if claim.base in near and not claim.side and ruling.shown:
-            ruling = ruling.without("turnover")
-        return ruling, ruling.share(claim.kind, claim.label)
+    def decided(claim: Claim) -> tuple[Decision, Share]:
+        decision = decisions[claim.base]
+        if claim.base in near and not claim.side and decision.shown:
+            decision = decision.without("turnover")
+        return decision, decision.share(claim.kind, claim.label)
 
     out: dict[str, pd.DataFrame] = {}
     for table in tables:
@@ -286,7 +286,7 @@ def pass_gate(
             out[table.name] = redact_gaps(
                 table,
                 mine,
-                ruled,
+                decided,
                 level=level,
                 margin=margin,
                 policy=marked,
@@ -294,12 +294,12 @@ def pass_gate(
                 near=near,
             )
         else:
-            out[table.name] = redact_estimates(table, mine, ruled)
-            parts = parts_table(table, mine, ruled, instrument)
+            out[table.name] = redact_estimates(table, mine, decided)
+            parts = parts_table(table, mine, decided, instrument)
             if parts is not None:
                 out[f"{table.name}_parts"] = parts
     if record is not None:
-        record([*(base for base, ruling in rulings.items() if ruling.shown), *counted])
+        record([*(base for base, decision in decisions.items() if decision.shown), *counted])
     return Released(out, policy, seal=_SEAL)
 
 

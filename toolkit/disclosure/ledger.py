@@ -2,7 +2,7 @@
 
 A report made again after one late answer gives that answer back by subtraction, and so do two calls of the
 gate or a recoded person. The ledger remembers who was in what has left, so that any two released bases of an
-organisation and wave differ by nobody or by at least k people on either side. It holds no id and no answer,
+organisation and wave differ by no one or by at least k people on either side. It holds no id and no answer,
 only hashes made with a key that stays with the consultant.
 """
 
@@ -133,8 +133,8 @@ class People:
     Parameters
     ----------
     ids, rows
-        Per respondent: hash of the id, and of all answers. Where ids stand beside other answers than before
-        (row numbers that shifted, a renamed file), the rule must hold for people told by their answers too.
+        Per respondent: hash of the id, and of all answers. Where ids occur beside other answers than before
+        (row numbers that shifted, a renamed file), the rule must hold for people known by their answers too.
     answers
         Item → hash of each respondent's answer with the id; 0 where there is none.
     groups
@@ -163,7 +163,7 @@ class People:
         return found
 
     def aligned_with(self, other: People) -> tuple[str, ...]:
-        """Return what tells the same people in both: the ids, and the answers too where ids seem to shift."""
+        """Return what identifies the same people in both: the ids, and answers too if ids seem to shift."""
         both = np.intersect1d(self.ids ^ (self.rows * _MIX), other.ids ^ (other.rows * _MIX)).size
         alike = np.intersect1d(_numbered(self.rows), _numbered(other.rows)).size
         return ("ids", "rows") if alike > both else ("ids",)
@@ -190,7 +190,7 @@ class People:
         )
 
     def to_data(self) -> dict[str, Any]:
-        """Return what a ledger's entry holds of them."""
+        """Return the part that a ledger entry stores."""
         matrix = np.column_stack(list(self.answers.values()) or [np.zeros((len(self.ids), 0), np.uint32)])
         by_group: dict[str, list[str]] = {}
         for item, group in sorted(self.bases):
@@ -223,7 +223,7 @@ class People:
 
 
 def _numbered(rows: Hashes) -> Hashes:
-    """Tell rows with the same answers apart by their number among them."""
+    """Distinguish rows with the same answers by their number among them."""
     if len(np.unique(rows)) == len(rows):
         return rows
     again = pd.Series(rows).groupby(rows).cumcount().to_numpy(np.uint64)
@@ -345,7 +345,7 @@ class Entry:
     at
         When it was made, in UTC.
     data
-        What it says.
+        Text of the note.
     mac
         Its keyed hash, made with that of the entry before.
     """
@@ -476,7 +476,7 @@ class Kept:
     Parameters
     ----------
     frame
-        The respondents: rows that came too late are left out, single answers that would give somebody's away
+        The respondents: rows that came too late are left out, single answers that would give a person's away
         are missing.
     late
         Audiences of which fewer than k people's answers came, changed or went since the release.
@@ -556,7 +556,7 @@ class Ledger:
     # --- reading
 
     def entries(self) -> tuple[Entry, ...]:
-        """Read the ledger, and check that nobody has cut it off or changed it.
+        """Read the ledger, and check that it was neither cut off nor changed.
 
         Raises
         ------
@@ -590,9 +590,9 @@ class Ledger:
                 self._refuse("damaged-file", where, what, restore)
             found.append(entry)
         try:
-            said: dict[str, Any] = json.loads(head) if head else {"entries": 0, "mac": "", "sign": ""}
-            count, mac = int(said["entries"]), str(said["mac"])
-            genuine = not head or hmac.compare_digest(said["sign"], self._mac("head", count, mac))
+            text: dict[str, Any] = json.loads(head) if head else {"entries": 0, "mac": "", "sign": ""}
+            count, mac = int(text["entries"]), str(text["mac"])
+            genuine = not head or hmac.compare_digest(text["sign"], self._mac("head", count, mac))
         except (ValueError, KeyError, TypeError):
             count, mac, genuine = 0, "", False
         where = f"{self.address}{HEAD}"
@@ -623,8 +623,8 @@ class Ledger:
         raise InvalidInput("ledger", [Problem(code, where, what, hint)])
 
     def _signed(self, entry: Entry, before: str) -> str:
-        said = json.dumps(entry.data, sort_keys=True, ensure_ascii=False)
-        return self._mac("entry", before, entry.number, entry.kind, entry.at, said)
+        text = json.dumps(entry.data, sort_keys=True, ensure_ascii=False)
+        return self._mac("entry", before, entry.number, entry.kind, entry.at, text)
 
     def _line(self, entry: Entry, before: str) -> bytes:
         raw = {
@@ -640,8 +640,8 @@ class Ledger:
         return json.dumps(raw, ensure_ascii=False).encode()
 
     def _head(self, number: int, mac: str) -> bytes:
-        said = {"entries": number, "mac": mac, "sign": self._mac("head", number, mac)}
-        return json.dumps(said).encode()
+        text = {"entries": number, "mac": mac, "sign": self._mac("head", number, mac)}
+        return json.dumps(text).encode()
 
     def binding(self) -> tuple[Entry, ...]:
         """Return the releases that were not withdrawn."""
@@ -696,7 +696,7 @@ class Ledger:
         Parameters
         ----------
         reports
-            A folder of waves, where reports that were released may still lie.
+            A folder of waves, in which released reports may still be.
         """
         names, outputs = self._names(organisation), {}
         for entry in self.entries():
@@ -719,7 +719,7 @@ class Ledger:
             if "organisation" in entry.data or "promoted" in entry.data:
                 lost.append(label)
             else:
-                notes.append(f"{label}: released from a notebook, whose numbers are not known")
+                notes.append(f"{label}: released from a notebook, whose numbers are unknown")
         return folders, lost, notes
 
     def holds(self, folders: Iterable[str | Path]) -> bool:
@@ -834,7 +834,7 @@ class Ledger:
         """Keep to the people of earlier releases until k more have come, item by item.
 
         Answers that came, changed or went since a release are left out where they are fewer than k; where
-        fewer than k went, others are left out with them, so that none of them can be had by subtraction.
+        fewer than k went, others are left out with them, so that none of them can be derived by subtraction.
 
         Parameters
         ----------
@@ -930,7 +930,7 @@ class Ledger:
             yield OpenLedger(self)
 
     def withdraw(self, number: int, reason: str) -> None:
-        """Record that a release never left, so that it binds no more.
+        """Record that a release was never sent, so that it is no longer binding.
 
         Raises
         ------
@@ -941,7 +941,7 @@ class Ledger:
             known = [str(entry.number) for entry in self.binding()]
             problems = [] if reason.strip() else [_without_reason("a release is withdrawn")]
             if str(number) not in known:
-                what = "is not a release that binds"
+                what = "is not a binding release"
                 problems.append(
                     Problem("unknown-name", f"entry {number}", what, near_names(str(number), known))
                 )
@@ -965,7 +965,7 @@ class Ledger:
     def erase(self, respondent: str, reason: str, *, waves: Iterable[str] = ()) -> int:
         """Replace a person's hashes by random ones, in every entry, and record that this was done.
 
-        The entries then say that somebody was there, but nobody can tell who. In later releases the person
+        The entries then show that someone was there, but not who. In later releases the person
         counts as one who left.
 
         Parameters
@@ -1068,8 +1068,8 @@ class Sample:
         where = []
         for column in ("organisation", "wave"):
             only = self._frame[column].astype(str).unique() if column in self._frame else [""]
-            said = group.pop(column, None) or (self._current.get(column) if column == "wave" else None)
-            where.append(said or (str(only[0]) if len(only) == 1 else POOLED))
+            text = group.pop(column, None) or (self._current.get(column) if column == "wave" else None)
+            where.append(text or (str(only[0]) if len(only) == 1 else POOLED))
         return (where[0], where[1]), (base.item, group_text(group.items())), group
 
     def held(self, opened: OpenLedger, bases: Iterable[Base], policy: Policy) -> dict[Base, str]:
@@ -1190,9 +1190,9 @@ class OpenLedger:
         new = [(kind, one) for one in data]
         if not self._entries:
             new.insert(0, ("opened", {"study": ledger.study, "form": 1}))
-        for what, said in new:
+        for what, text in new:
             before = self._entries[-1].mac if self._entries else ""
-            unsigned = Entry(len(self._entries) + 1, what, _now(), json.loads(json.dumps(said)), "")
+            unsigned = Entry(len(self._entries) + 1, what, _now(), json.loads(json.dumps(text)), "")
             entry = replace(unsigned, mac=ledger._signed(unsigned, before))
             lines[entry.number] = ledger._line(entry, before)
             self._entries.append(entry)
@@ -1221,7 +1221,7 @@ def _listed(value: object) -> tuple[object, ...]:
 
 def _without_reason(when: str) -> Problem:
     return Problem(
-        "missing-argument", "reason", f"is missing, though {when}", "say why, as --reason 'never left'"
+        "missing-argument", "reason", f"is missing, though {when}", "state why, as --reason 'never left'"
     )
 
 
@@ -1244,7 +1244,7 @@ def _texts(column: pd.Series) -> list[str]:
 def _fitting(
     new: People, item: str, group: str, ways: Sequence[tuple[People, str]], k: int, mask: Mask
 ) -> Mask:
-    """Return the largest part of a base that differs from every released one by nobody or at least k."""
+    """Return the largest part of a base that differs from every released one by no one or at least k."""
     order = np.argsort(new.ids)
     while True:
         before = mask

@@ -57,7 +57,7 @@ class Policy(BaseModel):
         Whether a gap is withheld where its item differs, or seems to, between people of equal score on its
         scale (`check_alike`); the instrument must declare scores.
     room
-        How many people may have answered otherwise where a bound says "nearly all": 1 or 2, always 2 in
+        How many people may have answered otherwise where a bound means "nearly all": 1 or 2, always 2 in
         sensitive items. With room for one, that one person learns what all others answered.
 
     Examples
@@ -152,7 +152,7 @@ class Policy(BaseModel):
         if not self.unanimity:
             return -1.0, 2.0
         low = nearly_nobody(n, self.room_for(item))
-        if not heaviest <= low:  # also where it is not known
+        if not heaviest <= low:  # also where it is unknown
             low = next((step for step in _LADDER if step >= heaviest - 1e-9), math.nan)
         return low, 1 - low
 
@@ -309,7 +309,7 @@ def admit(
     Parameters
     ----------
     frame
-        One row a respondent.
+        One row per respondent.
     policy
         Its threshold counts.
     by

@@ -17,7 +17,7 @@ from toolkit.disclosure.cells import (
     REASONS,
     Base,
     Claim,
-    Ruling,
+    Decision,
     Share,
     Table,
     number,
@@ -32,7 +32,7 @@ from toolkit.records import COUNT, frame_of, records
 # Primary suppression of estimates and participation: released exactly, as a bound, or not at all.
 
 
-RulingOf = Callable[[Claim], tuple[Ruling, Share]]
+DecisionOf = Callable[[Claim], tuple[Decision, Share]]
 NOT_SHOWN = "not shown"
 
 _ADDED = ("n_shown", "shown", "bound", "withheld", "withheld_code", "threshold")
@@ -40,7 +40,7 @@ _COUNTS = ("n", "threshold")
 _NUMBERS = ("estimate", "std_error", "conf_low", "conf_high", "df", "effective_n", "kish_n")
 
 
-def redact_estimates(table: Table, claims: Sequence[Claim], ruled: RulingOf) -> pd.DataFrame:
+def redact_estimates(table: Table, claims: Sequence[Claim], decided: DecisionOf) -> pd.DataFrame:
     """Withhold or bound the rows of an estimates table.
 
     Parameters
@@ -49,18 +49,18 @@ def redact_estimates(table: Table, claims: Sequence[Claim], ruled: RulingOf) -> 
         The table.
     claims
         Its claims, one per row.
-    ruled
-        Claim → the ruling on its base and how its number may be shown.
+    decided
+        Claim → the decision on its base and how its number may be shown.
     """
     out = []
     for claim in claims:
-        ruling, share = ruled(claim)
+        decision, share = decided(claim)
         if share.status == "exact" and math.isnan(claim.estimate):
             share = Share("withheld", reason_code="none")
         row = dict(table.rows[claim.row])
-        row |= {"n_shown": n_shown(ruling), "shown": share.released, "bound": ""}
-        row |= _why(ruling, share)
-        if not ruling.shown:
+        row |= {"n_shown": n_shown(decision), "shown": share.released, "bound": ""}
+        row |= _why(decision, share)
+        if not decision.shown:
             row["n"] = math.nan
         if share.status in (">=", "<="):
             row |= dict.fromkeys(_NUMBERS, math.nan)
@@ -82,7 +82,7 @@ def _columns(table: Table) -> list[str]:
 
 
 def parts_table(
-    table: Table, claims: Sequence[Claim], ruled: RulingOf, instrument: Instrument | None
+    table: Table, claims: Sequence[Claim], decided: DecisionOf, instrument: Instrument | None
 ) -> pd.DataFrame | None:
     """Sum distributions of ordered scales to bottom, middle and top; None if there are none."""
     if instrument is None or "response" not in table.frame.columns:
@@ -97,19 +97,19 @@ def parts_table(
             continue
         parts = three_parts(instrument[item])
         first = next(iter(cells.values()))
-        ruling, _ = ruled(first)
+        decision, _ = decided(first)
         for part in BOX_NAMES:
             if not parts[part] or not parts["top"] or not parts["bottom"]:
                 continue
-            share = ruling.share("part", part)
+            share = decision.share("part", part)
             value = share.bound
             if share.status == "exact":
                 # The last bit of a sum of rounded shares would reveal how it is split.
                 value = math.fsum(cells[code].estimate for code in parts[part])
-                count = round(value * ruling.n)
-                value = count / ruling.n if abs(value * ruling.n - count) < 1e-6 else round(value, 12)
+                count = round(value * decision.n)
+                value = count / decision.n if abs(value * decision.n - count) < 1e-6 else round(value, 12)
             out.append(
-                _part_row(item, part, dict(zip(table.groups, group, strict=True)), ruling, share, value)
+                _part_row(item, part, dict(zip(table.groups, group, strict=True)), decision, share, value)
             )
     if not out:
         return None
@@ -117,7 +117,7 @@ def parts_table(
 
 
 def _part_row(
-    item: str, part: str, groups: Mapping[str, Any], ruling: Ruling, share: Share, value: float
+    item: str, part: str, groups: Mapping[str, Any], decision: Decision, share: Share, value: float
 ) -> dict[str, Any]:
     method = (
         "sum of the shares of its answers" if share.status == "exact" else "bound by the disclosure policy"
@@ -126,24 +126,20 @@ def _part_row(
         "item": item,
         "response": part,
         **groups,
-        "n": ruling.n if ruling.shown else math.nan,
+        "n": decision.n if decision.shown else math.nan,
         "estimate": value,
         "method": method if share.released else "withheld",
-        "n_shown": n_shown(ruling),
+        "n_shown": n_shown(decision),
         "shown": share.released,
         "bound": share.status if share.status in (">=", "<=") else "",
-        **_why(ruling, share),
+        **_why(decision, share),
     }
 
 
-def _why(ruling: Ruling, share: Share) -> dict[str, Any]:
+def _why(decision: Decision, share: Share) -> dict[str, Any]:
     """Return the reason in words and as a code of `REASONS` ("" for none), and the smallest base allowed."""
-    code, k = share.reason_code, ruling.threshold
-    return {
-        "withheld": REASONS[code].format(k=k) if code else "",
-        "withheld_code": code,
-        "threshold": k,
-    }
+    code, k = share.reason_code, decision.threshold
+    return {"withheld": REASONS[code].format(k=k) if code else "", "withheld_code": code, "threshold": k}
 
 
 def redact_participation(table: Table, policy: Policy) -> pd.DataFrame:
@@ -158,11 +154,11 @@ def redact_participation(table: Table, policy: Policy) -> pd.DataFrame:
     return frame.assign(threshold=pd.array([policy.threshold] * len(frame), dtype="Int64"))
 
 
-def n_shown(ruling: Ruling) -> str:
+def n_shown(decision: Decision) -> str:
     """Format a base for display: the number, "<5", or "not shown"."""
-    if ruling.shown:
-        return count_shown(ruling.n)
-    return f"<{ruling.threshold}" if ruling.reason_code == "small" else NOT_SHOWN
+    if decision.shown:
+        return count_shown(decision.n)
+    return f"<{decision.threshold}" if decision.reason_code == "small" else NOT_SHOWN
 
 
 def count_shown(n: Any) -> str:
@@ -206,7 +202,7 @@ TOO_CLOSE = "too close to all or none to show"
 def redact_gaps(
     table: Table,
     claims: Sequence[Claim],
-    ruled: RulingOf,
+    decided: DecisionOf,
     *,
     level: float,
     margin: float,
@@ -216,9 +212,9 @@ def redact_gaps(
 ) -> pd.DataFrame:
     """Withhold gaps with suppressed sides; recompute those with bounded sides from the bounds.
 
-    Where the policy says `withhold_unlike`, gaps whose item differs between people of equal score are
+    Where the policy sets `withhold_unlike`, gaps whose item differs between people of equal score are
     withheld as well. What `check_alike` appended does not leave: it is computed from more answers than the
-    gap. Comparisons with a base of `near` leave as `_as_band` says.
+    gap. Comparisons with a base of `near` are released as in `_as_band`.
 
     Adjusted p values are made again over the rows that leave, because a p value that stays behind would show
     in those of its family.
@@ -233,11 +229,11 @@ def redact_gaps(
     sides: dict[int, dict[str, Claim]] = {}
     for claim in claims:
         sides.setdefault(claim.row, {})[claim.side] = claim
-    out = [_gap_row(row, sides[place], ruled, differs[place]) for place, row in enumerate(rows)]
+    out = [_gap_row(row, sides[place], decided, differs[place]) for place, row in enumerate(rows)]
     for place, row in enumerate(out):
         ends = [end for end, claim in sides[place].items() if claim.base in near]
         if ends:
-            out[place] = _as_band(row, sides[place], ends[0], ruled, policy, instrument)
+            out[place] = _as_band(row, sides[place], ends[0], decided, policy, instrument)
     _compute_again(out, level, margin)
     _adjust_again(out, rows, table.name)
     added = ["n_a_shown", "n_b_shown", "shown", "bound", "bound_a", "bound_b", "withheld"]
@@ -247,7 +243,7 @@ def redact_gaps(
 
 
 def _gap_row(
-    row: Mapping[str, Any], sides: Mapping[str, Claim], ruled: RulingOf, unlike: bool
+    row: Mapping[str, Any], sides: Mapping[str, Claim], decided: DecisionOf, unlike: bool
 ) -> dict[str, Any]:
     new = dict(row) | {
         "shown": True,
@@ -258,13 +254,13 @@ def _gap_row(
     }
     why: dict[str, str] = {}
     for end in ("a", "b"):
-        ruling, share = (None, Share("exact")) if sides[end].published else ruled(sides[end])
-        shown = count_shown(row[f"n_{end}"]) if ruling is None else n_shown(ruling)
+        decision, share = (None, Share("exact")) if sides[end].published else decided(sides[end])
+        shown = count_shown(row[f"n_{end}"]) if decision is None else n_shown(decision)
         new |= {f"n_{end}_shown": shown, f"bound_{end}": share.status if share.status in (">=", "<=") else ""}
         if share.status in (">=", "<="):
             new[f"estimate_{end}"] = share.bound
-        if ruling is not None:
-            new["threshold"] = ruling.threshold
+        if decision is not None:
+            new["threshold"] = decision.threshold
         if not share.released:
             why[end] = share.reason_code
     if not why:  # only then: beside another reason it would tell which side has no answers at all
@@ -299,22 +295,22 @@ def _as_band(
     row: dict[str, Any],
     sides: Mapping[str, Claim],
     end: str,
-    ruled: RulingOf,
+    decided: DecisionOf,
     policy: Policy,
     instrument: Instrument | None,
 ) -> dict[str, Any]:
     """Replace a change that may be due to fewer than k people by its limits, or withhold it.
 
-    Nothing is known of how many people came or went, only that it may be one to k − 1. If what is printed of
+    It is unknown how many people came or went; it may be one to k − 1. If what is printed of
     the two waves can be reached only by k people or more, the change is shown. Otherwise the limits are
     printed that all such changes have in common; they follow from the numbers of the other wave, so that
     whatever those who came or went answered, the row is the same. Withheld stays what is decided by other
     answers of the earlier wave too (routed questions, and options that bound one another), weighted shares,
-    and limits that would say nothing.
+    and limits that would show nothing.
     """
     here = "a" if end == "b" else "b"
     now = sides[here]
-    (ruling, share), (before, earlier) = ruled(now), ruled(sides[end])
+    (decision, share), (before, earlier) = decided(now), decided(sides[end])
     if not before.shown and before.reason_code in (
         "small",
         "unknown_base",
@@ -328,7 +324,7 @@ def _as_band(
     hidden[f"n_{end}_shown"] = NOT_SHOWN
     if why[here] or not (before.shown and earlier.released and _stands_alone(now, instrument)):
         return hidden
-    k, n = ruling.threshold, round(ruling.n)
+    k, n = decision.threshold, round(decision.n)
     if any(one.weighted for one in sides.values()):
         return hidden
     if any(abs(one.estimate * one.n - round(one.estimate * one.n)) > 1e-6 for one in sides.values()):
@@ -385,7 +381,7 @@ def people_between(one: Counts, other: Counts) -> int:
 
     Examples
     --------
-    >>> people_between((12, 12, 20), (9, 9, 20))  # 3 who said yes came, 3 who said no went
+    >>> people_between((12, 12, 20), (9, 9, 20))  # 3 who answered yes came, 3 who answered no left
     6
     >>> people_between((12, 12, 20), (18, 20, 20))
     12

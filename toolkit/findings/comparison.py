@@ -47,7 +47,7 @@ def benchmark(
     Parameters
     ----------
     estimates
-        Frame(s) of the estimates contract with a column "audience": a measure or a response a row.
+        Frame(s) of the estimates contract with a column "audience": a measure or a response per row.
     findings
         What `load_findings` gives.
     level, margin, adjust
@@ -60,8 +60,8 @@ def benchmark(
     pandas.DataFrame
         Rows of the gaps contract, between this organisation (a) and the published figure (b), one for each
         finding that one of our questions corresponds to; beside them the finding's id, study, words, base and
-        note. No gap where the two are not comparable (`reason` says why), no interval or test where the
-        published n is not known. Raw numbers: they pass the gate like all others.
+        note. No gap where the two are not comparable (`reason` states why), no interval or test where the
+        published n is unknown. Raw numbers: they pass the gate like all others.
 
     Raises
     ------
@@ -137,7 +137,7 @@ def _row(
     estimate, n, effective = ours.get(key, (math.nan, math.nan, math.nan))
     comparable = finding["comparable"] == "yes"
     published_n = finding["n"] if not pd.isna(finding["n"]) else None
-    why = "the share or the number asked is not known for this organisation"
+    why = "the share or the number asked is unknown for this organisation"
     return dict.fromkeys(_NUMBERS, math.nan) | {
         "item": finding["variable"],
         "measure": finding["measure"],

@@ -36,7 +36,7 @@ FINDING_COLUMNS = (
 """Columns of a findings file, in order."""
 
 POOLED_COLUMNS = ("members", "largest_pct")
-"""Further columns of a benchmark of one's own: organisations pooled, and the percentage of the largest."""
+"""Further columns of a custom benchmark: organisations pooled, and the percentage of the largest."""
 
 MOST_OF_ONE = 50
 """The largest percentage of a benchmark's respondents that may come from one organisation."""
@@ -53,7 +53,7 @@ def load_findings(path: str | Path, *, threshold: int = 5) -> pd.DataFrame:
     path
         CSV in UTF-8 with the columns of `FINDING_COLUMNS`. `value_pct` is a percentage, empty where only
         words were published; `n` is empty where it was not published. `variable`, `measure`, `our_audience`
-        and `our_base` say which of our numbers corresponds; `comparable` is yes or no, with a `reason`.
+        and `our_base` name our corresponding number; `comparable` is yes or no, with a `reason`.
         Or the name of a shipped one, "upwork_2024". A benchmark pooled from clients' answers also has the
         columns `members` (organisations in it) and `largest_pct` (percentage of its respondents that the
         largest has); both are blank for published figures.
@@ -63,7 +63,7 @@ def load_findings(path: str | Path, *, threshold: int = 5) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row a finding: words as str ("" where blank), year and n as Int64, value_pct as float64 (percent).
+        One row per finding: words as str ("" if blank), year and n as Int64, value_pct as float64 (percent).
 
     Raises
     ------
@@ -118,7 +118,7 @@ def load_findings(path: str | Path, *, threshold: int = 5) -> pd.DataFrame:
 
 
 GRADES = ("identical", "recodable", "similar", "none", "not read")
-"""How close a public question is to one of ours; "not read" lists a questionnaire whose text was not read."""
+"""Closeness of a public question to one of ours; "not read" lists a questionnaire whose text was not read."""
 CROSSWALK_COLUMNS = (
     "item",
     "questionnaire",
@@ -238,7 +238,7 @@ def read_csv(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
             rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(row)]
     except FileNotFoundError:
         raise InvalidInput(
-            path, [Problem("file-not-found", "file", "is not there", "correct the path of the findings")]
+            path, [Problem("file-not-found", "file", "does not exist", "correct the path of the findings")]
         ) from None
     except OSError as error:
         raise InvalidInput(
@@ -281,7 +281,7 @@ def header_problems(
     for column in header:
         if column not in columns:
             where = f"{lead}column {column or '(no name)'}"
-            yield Problem("unexpected-column", where, "is not known", near_names(column, columns))
+            yield Problem("unexpected-column", where, "is unknown", near_names(column, columns))
 
 
 def _row_problems(line: int, record: dict[str, str]) -> Iterator[Problem]:
@@ -325,7 +325,7 @@ def _number_problems(where: str, record: dict[str, str]) -> Iterator[Problem]:
             yield Problem(
                 "out-of-range",
                 f"{where}, column value_pct",
-                f"{value} lies outside 0–100",
+                f"{value} is outside 0–100",
                 "give a percentage from 0 to 100",
             )
     if n and not (n.isascii() and n.isdecimal() and len(n) < 16 and int(n) > 0):
@@ -347,7 +347,7 @@ def as_number(text: str) -> float | None:
         number = float(text)
     except ValueError:
         return None
-    plain = text.isascii() and "_" not in text  # Python reads 7_3 and ٧٣ as numbers; nobody means them
+    plain = text.isascii() and "_" not in text  # Python reads 7_3 and ٧٣ as numbers; no one means them
     return number if plain and abs(number) < float("inf") else None
 
 
@@ -357,7 +357,7 @@ def repeated(lines: list[int], ids: list[str]) -> list[Problem]:
     problems = []
     for line, name in zip(lines, ids, strict=True):
         if name and name in first:
-            what = f"was given before, in row {first[name]}"
+            what = f"is already given in row {first[name]}"
             problems.append(
                 Problem(
                     "duplicate-id",

@@ -110,8 +110,8 @@ def base_of(variable: Variable, audience: str, instrument: Instrument, language:
 def cited(source: Source) -> str:
     """Cite the source of an item's words in one line."""
     own = "own wording" if source.origin == "own" else "published wording"
-    said = f"{own}, after {source.after}" if source.after else own
-    return "; ".join(part for part in (said, source.note, source.licence, source.status) if part)
+    text = f"{own}, after {source.after}" if source.after else own
+    return "; ".join(part for part in (text, source.note, source.licence, source.status) if part)
 
 
 # Comparison of two versions of a questionnaire, and the trends that remain valid.
@@ -169,7 +169,7 @@ def compare(old: Instrument, new: Instrument) -> pd.DataFrame:
                 ("base changed", _base(before, variable, (old, new))),
             ]
             changes = [kind for kind, (breaks, _) in found if breaks]
-            rows.append(_row(variable, audience, changes, [said for _, (_, said) in found if said]))
+            rows.append(_row(variable, audience, changes, [text for _, (_, text) in found if text]))
     for variable in old.variables:
         still = new[variable.name].audiences if variable.name in new else ()
         rows += [
@@ -180,13 +180,13 @@ def compare(old: Instrument, new: Instrument) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COMPARISON_COLUMNS))
 
 
-def _row(variable: Variable, audience: str, changes: list[str], said: list[str]) -> dict[str, str]:
+def _row(variable: Variable, audience: str, changes: list[str], text: list[str]) -> dict[str, str]:
     return {
         "item": variable.name,
         "audience": audience,
         "change": "; ".join(changes) or "same",
         "trend": "no" if changes else "yes",
-        "what": "; ".join(said),
+        "what": "; ".join(text),
     }
 
 
@@ -231,7 +231,7 @@ def _help(old: Variable, new: Variable, audience: str, languages: Iterable[str])
 def _scale(
     old: Variable, new: Variable, instruments: tuple[Instrument, Instrument], languages: Iterable[str]
 ) -> tuple[bool, str]:
-    said = []
+    text = []
     if old.kind != new.kind:
         return True, f"was a {old.kind} question, is a {new.kind} one"
     before, after = _answers(old), _answers(new)
@@ -239,19 +239,19 @@ def _scale(
         [code for code in one if code not in other] for one, other in ((before, after), (after, before))
     )
     if gone:
-        said.append(f"answers gone: {', '.join(gone)}")
+        text.append(f"answers gone: {', '.join(gone)}")
     if come:
-        said.append(f"answers added: {', '.join(come)}")
+        text.append(f"answers added: {', '.join(come)}")
     if not gone and not come:
         if tuple(before) != tuple(after):
-            said.append("answers in another order")
-        said += [
+            text.append("answers in another order")
+        text += [
             f"answer {code} ({language}) was “{before[code][language]}”, now “{after[code][language]}”"
             for code in before
             for language in languages
             if _bare(before[code].get(language, "")) != _bare(after[code].get(language, ""))
         ]
-        said += [
+        text += [
             f"{box} box was {', '.join(was) or 'none'}, now {', '.join(now) or 'none'}"
             for box in ("top", "bottom")
             for was, now in [(old.codes_of(box), new.codes_of(box))]
@@ -260,10 +260,10 @@ def _scale(
     offered = [{m.becomes for m in one.missing_of(v)} for one, v in zip(instruments, (old, new), strict=True)]
     if offered[0] != offered[1]:
         more = "a don't-know or refusal is offered" if offered[1] - offered[0] else "one is offered no more"
-        said.append(more)
+        text.append(more)
     if (old.item.minimum, old.item.maximum) != (new.item.minimum, new.item.maximum):
-        said.append("other limits" if new.kind == "number" else "another number of answers allowed")
-    return bool(said), "; ".join(said)
+        text.append("other limits" if new.kind == "number" else "another number of answers allowed")
+    return bool(text), "; ".join(text)
 
 
 def _answers(variable: Variable) -> Mapping[str, Mapping[str, str]]:

@@ -26,7 +26,7 @@ class BorrowedScore(Strict):
 class Borrowed(Strict):
     """A published scale whose words are not shipped: the user's copy of them, with a confirmation.
 
-    `confirmed` says who may use the scale and on what ground. `text` holds a stem for each grid, `rows` the
+    `confirmed` records who may use the scale and why. `text` holds a stem for each grid, `rows` the
     statements, `answers` the labels of each set of answers by code; `scores` is for families of questions.
     """
 
@@ -178,7 +178,7 @@ def json_schema() -> dict[str, Any]:
     -------
     dict
         Draft 2020-12. A file with a bank or an audience is read as an audience file, one with sections as
-        all-in-one, any other as a part of a bank. It checks form; `lint` checks what hangs together.
+        all-in-one, any other as a part of a bank. It checks form; `lint` checks consistency.
 
     Examples
     --------

@@ -72,7 +72,7 @@ def _referents(
         if len(found) > 1:
             listed = ", ".join(sorted(one or "not declared" for one in found))
             what = f"its rows are about different things for {audience} ({listed})"
-            hint = "make a battery of each, so that nobody has to notice the change of subject"
+            hint = "make a battery of each, so that respondents need not notice a change of subject"
             yield Finding("inconsistent", (*path, "rows"), what, hint)
             return
 
@@ -135,13 +135,13 @@ def _estimate(
 
 
 PIPES = ("organisation",)
-"""What every question may hold in braces."""
+"""Placeholders allowed in every question."""
 PIPES_OF_TEXTS = (*PIPES, "minutes", "threshold", "sensitive_threshold")
-"""What the texts before and after the questions may hold in braces."""
+"""Placeholders allowed in the texts before and after the questions."""
 
 
 def find_in_pipes(instrument: Instrument) -> Iterator[Finding]:
-    """Find words in braces that nothing fills in.
+    """Find placeholders that have no value.
 
     Questions of a platform's own may hold its own ("{firstname}"), which the exports that would fill them in
     refuse; here only misspelt or misplaced ones are found.
@@ -153,7 +153,7 @@ def find_in_pipes(instrument: Instrument) -> Iterator[Finding]:
             for name in dict.fromkeys(PIPE.findall(text)):
                 if name not in allowed and (kind == "text" or get_close_matches(name, PIPES_OF_TEXTS)):
                     hint = near_names(name, allowed) if allowed else "write the words themselves"
-                    what = f"nothing fills in '{{{name}}}' here"
+                    what = f"'{{{name}}}' has no value here"
                     yield Finding("unknown-name", (*path, language), what, hint)
 
 
@@ -188,8 +188,8 @@ def find_in_promises(instrument: Instrument, threshold: int, sensitive_threshold
     for name, words in instrument.texts:
         for language, text in words.items():
             for found in _PROMISE.finditer(text):
-                said = found["number"].lower()
-                number = int(said) if said.isdigit() else _NUMBER_WORDS[said]
+                wording = found["number"].lower()
+                number = int(wording) if wording.isdigit() else _NUMBER_WORDS[wording]
                 if number not in (threshold, sensitive_threshold):
                     what = f"promises “{found[0]}”; the policy's thresholds are {threshold} and "
                     what += f"{sensitive_threshold}"
@@ -343,7 +343,7 @@ def _misfits(item: Item) -> Iterator[tuple[ProblemCode, str, str]]:
     if item.type == "multi" and not options:
         yield "missing-key", "a multi-select has no options", "list its options"
     if item.type == "matrix" and not (rows and scale):
-        yield "missing-key", "a matrix needs rows and a scale", "add what is not there"
+        yield "missing-key", "a matrix needs rows and a scale", "add what is missing"
     if item.type == "matrix" and options:
         yield "conflict", "a matrix has options of its own", "make them a scale"
     if item.type == "multi" and scale:
@@ -439,7 +439,7 @@ def find_in_source(path: tuple[str, ...], source: Source) -> Iterator[Finding]:
         ("licence", "name the licence"),
     ):
         if not (getattr(source, name) or "").strip():
-            yield Finding("missing-key", path, f"the words are published, and '{name}' is not said", hint)
+            yield Finding("missing-key", path, f"the words are published, and '{name}' is missing", hint)
     refused = refused_name(source.after or "")
     if refused:
         what = f"the words of the {refused.name} may not be used: {refused.reason}"
@@ -719,11 +719,11 @@ def _find_incomparable_answers(path: tuple[str, ...], found: list[Variable]) -> 
         else:
             limits[variable.name] = min(values.values()), max(values.values())
     if len(set(limits.values())) > 1:
-        said = "; ".join(f"{name} {low:g} to {high:g}" for name, (low, high) in limits.items())
+        text = "; ".join(f"{name} {low:g} to {high:g}" for name, (low, high) in limits.items())
         yield Finding(
             "inconsistent",
             path,
-            f"its items are answered on different scales ({said})",
+            f"its items are answered on different scales ({text})",
             "define one score per scale",
         )
 
@@ -751,7 +751,7 @@ def lint(instrument: Instrument) -> list[Problem]:
     -------
     list[Problem]
         Everything found: words missing for an audience or a language, scales, themes and missing answers
-        nobody defined, codes that clash, names that collide, items listed twice or never, and routing that
+        that are undefined, codes that clash, colliding names, items listed twice or never, and routing that
         cannot work. Empty where all is well; `load_instrument` raises whatever this finds.
 
     Examples
@@ -848,7 +848,7 @@ def _sections(instrument: Instrument, known: frozenset[str]) -> Iterator[Finding
             yield Finding(
                 "not-asked",
                 ("items", item.id),
-                "is in no section, so nobody would be asked",
+                "is in no section, so no one would be asked",
                 "list it in a section",
             )
     order = [name for name in home if name in ids]

@@ -20,11 +20,11 @@ RULES: Mapping[str, str] = {
     "unreachable-item": "no answers lead to a question, or all do",
     "length": "the questionnaire is long",
     "time-frame": "how often or how much is asked without a time",
-    "proxy": "people are asked about others and cannot say that they do not know",
-    "typography": "French marks and apostrophes are not as they are printed",
+    "proxy": "people are asked about others and cannot answer that they do not know",
+    "typography": "French punctuation and apostrophes are not typographic",
     "agree-share": "many questions are answered by agreeing",
     "question-order": "an earlier question moves the answers to a later one",
-    "undeclared": "the questionnaire does not say what its questions are about, or lacks texts",
+    "undeclared": "the questionnaire does not declare what its questions are about, or lacks texts",
 }
 """Name of a rule → what it is about."""
 
@@ -47,7 +47,7 @@ def _words(pattern: str) -> re.Pattern[str]:
 
 
 AGREE = re.compile(r"\b(?:dis)?agree\b|d['’]accord\b|\bzustimm|\bde acuerdo\b", re.IGNORECASE)
-"""What the answers of an agree–disagree scale contain."""
+"""Words in the answers of an agree–disagree scale."""
 
 JOINING: Mapping[str, re.Pattern[str]] = {
     "en": re.compile(
@@ -157,7 +157,7 @@ NEGATED: Mapping[str, re.Pattern[str]] = {
         re.I,
     ),
 }
-"""What may carry a negation in a translation: a wider list than `NEGATION`, so that few are called lost."""
+"""Words that may carry a negation in a translation: wider than `NEGATION`, so that few are called lost."""
 VAGUE: Mapping[str, re.Pattern[str]] = {
     "en": re.compile(
         r"\b(?:(?<!how )(?<!too )(?<!so )(?<!as )many|(?<!how )(?<!more )(?<!less )(?<!too )(?<!most )often|"

@@ -1,4 +1,4 @@
-"""Lint warnings: what is well formed and may still spoil answers."""
+"""Lint warnings: well-formed questions that may still distort answers."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def syllables(word: str) -> int:
 
 
 LANGUAGES = ("en", "fr")
-"""Languages whose words are looked at; the reading grade is of English alone."""
+"""Languages whose words are checked; the reading grade is of English alone."""
 
 _HARD, _ENOUGH_WORDS = 12.0, 12
 """School years above which a text of so many words is hard: more than a whole school career."""
@@ -200,7 +200,7 @@ def _of_text(
             clause = JOINED_CLAUSES[language].search(words) if agrees else None
             if joining or clause:
                 joined = f"'{joining}' may join" if joining else "it may hold"
-                hint = "ask one thing, or make two questions of it"
+                hint = "ask one thing, or split it into two questions"
                 yield "double-barrelled", here, f"{joined} two questions in “{words}”", hint
             leading = LEADING[language].search(words)
             if leading:
@@ -221,11 +221,11 @@ def _of_text(
                     "negation",
                     here,
                     what,
-                    "say it without, or ask how often or how much on a scale of its own",
+                    "phrase it without, or ask how often or how much on a scale of its own",
                 )
             vague = None if told else VAGUE[language].search(words)
             if vague:
-                hint = "give a number or a time, or let the answers say how much"
+                hint = "give a number or a time, or let the answers state how much"
                 yield "vague", here, f"'{vague.group()}' means something else to each reader", hint
             if len(words.split()) >= _ENOUGH_WORDS:
                 yield from _hard(here, words, language)
@@ -378,7 +378,7 @@ def advise(instrument: Instrument) -> list[Finding]:
     Parameters
     ----------
     instrument
-        A sound instrument: what `lint` finds is not said again.
+        A sound instrument: what `lint` finds is not repeated.
 
     Returns
     -------
@@ -480,7 +480,7 @@ def _proxies(item: Item, instrument: Instrument) -> Found:
     variable = instrument.of_item(item.id)[0]
     others = [name for name in variable.audiences if variable.referent(name) == "employees"]
     if others and "-1" not in instrument.missing_on_screen(variable):
-        what = f"{', '.join(others)} are asked about others and cannot say that they do not know"
+        what = f"{', '.join(others)} are asked about others and cannot answer that they do not know"
         yield "proxy", ("items", item.id), what, "offer a don't know"
 
 
@@ -558,7 +558,7 @@ def _undeclared(instrument: Instrument) -> Found:
     silent = [name for name in shared if name in compared]
     if silent:
         named = ", ".join(silent[:_SHOWN]) + (", …" if len(silent) > _SHOWN else "")
-        what = f"{len(silent)} compared questions do not say what they are about ({named})"
+        what = f"{len(silent)} compared questions do not declare what they are about ({named})"
         yield "undeclared", ("items",), what, "write referent: self, team, organisation, employees or general"
     absent = [name for name, words in instrument.texts if not words]
     if absent:

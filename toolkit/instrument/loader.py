@@ -162,7 +162,7 @@ def _check_listing(reading: Reading, asked: Asked, bank: BankFile) -> None:
                         f"the bank gives '{name}' to {', '.join(item.audiences)} only, not to {file.audience}"
                     )
                     reading.found.append(
-                        Problem("not-asked", where, what, "take it out here, or add the audience in the bank")
+                        Problem("not-asked", where, what, "remove it here, or add the audience in the bank")
                     )
                 if name in seen:
                     what = f"'{name}' is already in section '{seen[name]}'"
@@ -286,7 +286,7 @@ def _restricted(item: Item, asked: Asked, audiences: Mapping[str, object]) -> It
     update: dict[str, object] = {"audiences": mine, "rows": rows}
     update |= {name: _spoken_to(getattr(item, name), mine) for name in ("text", "help", "referent")}
     if item.estimate_of is not None and item.estimate_of.audience not in audiences:
-        update["estimate_of"] = None  # nobody here gives the answers that it estimates
+        update["estimate_of"] = None  # no one here gives the answers that it estimates
     return item.model_copy(update=update)
 
 
@@ -331,7 +331,7 @@ def load_instruments(files: str | Path | Mapping[str, str | Path] | Iterable[str
     Parameters
     ----------
     files
-        Audience → file, or the files alone; a folder or the name of a shipped questionnaire ("core") stands
+        Audience → file, or the files alone; a folder or the name of a shipped questionnaire ("core") serves
         for its files. They must agree on id, version, title, languages and bank.
 
     Returns

@@ -31,7 +31,7 @@ from toolkit.locale import N_, respondent_text, translated
 from toolkit.records import Displayed
 
 COMPANION = "__missing"
-"""What the name of a column of reasons ends in: `burnout__missing` holds the codes of `burnout`."""
+"""Suffix of a column of reasons: `burnout__missing` holds the codes of `burnout`."""
 MISSING: Mapping[str, str] = {
     "-1": N_("don't know"),
     "-2": N_("refused"),
@@ -40,7 +40,7 @@ MISSING: Mapping[str, str] = {
     "-5": N_("not asked of this audience"),
     "-6": N_("broke off before"),
 }
-"""Analysis codes for an answer that is not there, and what each means."""
+"""Analysis codes of missing answers, and their meanings."""
 
 
 def is_missing_code(label: object) -> bool:
@@ -139,9 +139,9 @@ class EstimateOf(Strict):
 class Item(Strict):
     """A question, in parallel wording for each audience it is put to.
 
-    `short` names it in pictures; `favourable` says which box of the scale is good news;
+    `short` names it in pictures; `favourable` names the box of the scale that is good news;
     `sensitive` items need a larger base before they are shown; `bands` of a number are where each new band
-    begins. `referent` says what it is about, per audience or for "all"; `attention` is the code that an
+    begins. `referent` is what it is about, per audience or for "all"; `attention` is the code that an
     attentive respondent gives; `estimate_of` names what a number from 0 to 100 estimates.
     """
 
@@ -185,7 +185,7 @@ class Item(Strict):
 
 
 class Texts(Strict):
-    """What respondents read before and after the questions, per language.
+    """Texts before and after the questions, per language.
 
     They may hold {organisation}, {minutes}, {threshold} and {sensitive_threshold}, which `export` fills in.
     """
@@ -201,7 +201,7 @@ class Score(Strict):
     """A score made of several columns: their mean, with reversed ones inverted, times `multiply`.
 
     `items` and `reverse` name columns; `minimum` is how many a respondent must have answered (all where
-    it is not given); `favourable` says whether a high or a low score is good news.
+    it is missing); `favourable` tells whether a high or a low score is good news.
     """
 
     label: Wording
@@ -302,12 +302,12 @@ class Variable(Displayed):
         return own if own is not None else self.item.sensitive
 
     def referent(self, audience: str) -> str | None:
-        """Return what this audience's question is about; None if the instrument does not say."""
+        """Return what this audience's question is about; None if the instrument does not tell."""
         about = (self.row.referent if self.row else None) or self.item.referent
         return about.get(audience) or about.get("all")
 
     def comparable(self, first: str, second: str) -> Literal["same", "different", "undeclared"]:
-        """Return whether two audiences are asked about the same thing, as far as the instrument says."""
+        """Return whether two audiences are asked about the same thing, as far as the instrument tells."""
         about = {self.referent(first), self.referent(second)}
         return "undeclared" if None in about else "same" if len(about) == 1 else "different"
 

@@ -184,7 +184,7 @@ def _recommend(languages: Sequence[str]) -> Scale:
 
     known = known_languages("questionnaire")
 
-    def said(language: str, plain: str, text: str) -> str:
+    def worded(language: str, plain: str, text: str) -> str:
         """Return a text in a language, plain figures where it has no catalogue."""
         return text if language in known else plain
 
@@ -192,7 +192,7 @@ def _recommend(languages: Sequence[str]) -> Scale:
         if number not in (0, 10):
             return dict.fromkeys(languages, str(number))
         return {
-            one: said(
+            one: worded(
                 one,
                 str(number),
                 f"{number} – "
@@ -206,8 +206,8 @@ def _recommend(languages: Sequence[str]) -> Scale:
         }
 
     boxes = [
-        {one: said(one, "9–10", respondent_text(one, "promoters (9–10)")) for one in languages},
-        {one: said(one, "0–6", respondent_text(one, "detractors (0–6)")) for one in languages},
+        {one: worded(one, "9–10", respondent_text(one, "promoters (9–10)")) for one in languages},
+        {one: worded(one, "0–6", respondent_text(one, "detractors (0–6)")) for one in languages},
     ]
     return Scale(
         ordered=True,

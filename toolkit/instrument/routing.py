@@ -328,7 +328,7 @@ _MOST_COMBINATIONS = 200_000
 
 
 def paths(instrument: Instrument, frame: pd.DataFrame | None = None) -> pd.DataFrame:
-    """List who is asked what, by searching every combination of answers that routing looks at.
+    """List who is asked what, by searching every combination of answers that routing uses.
 
     Parameters
     ----------
@@ -378,7 +378,7 @@ def paths(instrument: Instrument, frame: pd.DataFrame | None = None) -> pd.DataF
 
 
 def _combinations(item_id: str, audience: str, instrument: Instrument) -> pd.DataFrame | None:
-    """Build a coded frame of every combination of answers that routing looks at; None if too many."""
+    """Build a coded frame of every combination of answers that routing uses; None if too many."""
     wanted: dict[str, list[Leaf]] = {}
     waiting, seen = [item_id], {item_id}
     while waiting:
@@ -423,7 +423,7 @@ def _states(
         free = [str(one.part) for one in columns if one.part in named or one.part in alone]
         spare = next(
             (str(one.part) for one in columns if one.part not in free), None
-        )  # a tick nobody looks at
+        )  # a tick that is never used
         yield others | {one.name: "-3" for one in columns}
         for ticks in product((False, True), repeat=len(free)):
             ticked = {code for code, held in zip(free, ticks, strict=True) if held}
@@ -463,7 +463,7 @@ def asked(frame: pd.DataFrame, variable: Variable | str, instrument: Instrument)
     Parameters
     ----------
     frame
-        A coded frame with the column ``audience`` and the columns that routing looks at.
+        A coded frame with the column ``audience`` and the columns that routing uses.
     variable
         A variable of the instrument or its name.
     instrument
@@ -604,7 +604,7 @@ def _variable(name: str, instrument: Instrument) -> Variable:
 
 
 def _variables(name: str, instrument: Instrument) -> tuple[Variable, ...]:
-    """Return the columns an item's name stands for: its own, or all its rows or options."""
+    """Return the columns an item's name refers to: its own, or all its rows or options."""
     return instrument.of_item(name) or (_variable(name, instrument),)
 
 
@@ -628,7 +628,7 @@ def _frame_problem(code: ProblemCode, name: str, what: str, hint: str) -> Invali
     return InvalidInput("routing", [Problem(code, f"column {name}", what, hint)])
 
 
-_SAID: Mapping[str, str] = {
+_OPERATOR_WORDS: Mapping[str, str] = {
     "==": N_("is"),
     "!=": N_("is not"),
     "<": N_("is below"),
@@ -648,10 +648,10 @@ def _words(node: Node, instrument: Instrument, language: str) -> str:
     if isinstance(node, Joined):
         parts = [_words(part, instrument, language) for part in node.parts]
         inner = [
-            f"({said})" if isinstance(part, Joined) else said
-            for part, said in zip(node.parts, parts, strict=True)
+            f"({text})" if isinstance(part, Joined) else text
+            for part, text in zip(node.parts, parts, strict=True)
         ]
-        return f" {translated(language, _SAID[node.word])} ".join(inner)
+        return f" {translated(language, _OPERATOR_WORDS[node.word])} ".join(inner)
     variable = _variables(node.name, instrument)[0]
     item = variable.item
     whole = node.name == item.id
@@ -667,4 +667,4 @@ def _words(node: Node, instrument: Instrument, language: str) -> str:
     if node.operator not in _ORDER:
         labels |= {missing.code: missing.label[language] for missing in instrument.missing_of(variable)}
     codes = [labels.get(code, code) for code in node.codes]
-    return f"{label} {translated(language, _SAID[node.operator])} {', '.join(codes)}"
+    return f"{label} {translated(language, _OPERATOR_WORDS[node.operator])} {', '.join(codes)}"

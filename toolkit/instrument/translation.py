@@ -313,7 +313,7 @@ def _refusals(instrument: Instrument, path: Path, targets: Sequence[str], source
     if path.suffix.lower() != ".xlsx":
         yield Problem("unsupported-format", str(path), "is not the name of a workbook", "let it end in .xlsx")
     elif path.exists():
-        hint = "give another name: a sheet somebody works in is not written over"
+        hint = "give another name: a sheet in use is not overwritten"
         yield Problem("file-exists", str(path), "exists already", hint)
 
 
@@ -338,8 +338,8 @@ def _workbook(instrument: Instrument, source: str, targets: list[str]) -> Workbo
         sheet.column_dimensions[cell.column_letter].width = _WIDTHS.get(str(cell.value), 60)
     sheet.freeze_panes = "A2"
     about = book.create_sheet("about")
-    said = (instrument.id, instrument.version, source, " ".join(targets))
-    _fill(about, [list(pair) for pair in zip(_ABOUT, said, strict=True)])
+    text = (instrument.id, instrument.version, source, " ".join(targets))
+    _fill(about, [list(pair) for pair in zip(_ABOUT, text, strict=True)])
     return book
 
 
@@ -364,7 +364,7 @@ def read_sheet(path: str | Path) -> Sheet:
     Returns
     -------
     Sheet
-        What it says it is of, and its rows; blank cells are blank words. Nothing is compared yet.
+        Its stated origin, and its rows; blank cells are blank words. Nothing is compared yet.
 
     Raises
     ------
@@ -428,7 +428,7 @@ def _about(path: Path, sheet: Worksheet) -> dict[str, str]:
     absent = [name for name in _ABOUT if not found.get(name)]
     if absent:
         hint = "take the sheet 'about' from the workbook that was written out"
-        what = f"{', '.join(absent)} is not said"
+        what = f"{', '.join(absent)} is missing"
         raise InvalidInput(path, [Problem("missing-value", f"{path.name}, sheet about", what, hint)])
     return found
 
@@ -574,7 +574,7 @@ def _changed_rows(sheet: Sheet, known: dict[tuple[str, str], Text]) -> Iterator[
         seen.setdefault(here, row.number)
     for key, audience in known:
         if (key, audience) not in seen:
-            what = f"the row of '{key}' for {audience} is not there"
+            what = f"the row of '{key}' for {audience} is missing"
             yield Problem("missing-value", f"{sheet.name}", what, "put it back, or write the sheet out again")
 
 
@@ -601,24 +601,24 @@ def _translation(where: str, row: SheetRow, text: Text, source: str, target: str
         return
     lost = {source, target} == {"en", "fr"} and text.kind in ("question", "statement")
     if lost and NEGATION[source].search(text.words[source]) and not NEGATED[target].search(words):
-        what = f"{_cut(text.words[source])} says no or not, and the translation does not"
+        what = f"{_cut(text.words[source])} contains no or not, but the translation does not"
         yield Problem(
             "changed-text", where, what, "turn the translation round, or write both without a negation"
         )
     wanted, given = placeholders(text.words[source]), placeholders(words)
     for change, found in _compared(wanted, given):
-        said = ", ".join(sorted(found))
-        hint = f"must contain {', '.join(sorted(wanted))}" if wanted else f"take out {said}"
-        yield Problem("changed-text", where, f"{said} {change}", hint)
+        wording = ", ".join(sorted(found))
+        hint = f"must contain {', '.join(sorted(wanted))}" if wanted else f"remove {wording}"
+        yield Problem("changed-text", where, f"{wording} {change}", hint)
 
 
 def _compared(
     wanted: Counter[str], given: Counter[str]
-) -> Iterator[tuple[Literal["was lost", "was not there before"], Counter[str]]]:
+) -> Iterator[tuple[Literal["was lost", "is new"], Counter[str]]]:
     if wanted - given:
         yield "was lost", wanted - given
     if given - wanted:
-        yield "was not there before", given - wanted
+        yield "is new", given - wanted
 
 
 def _cut(words: str) -> str:

@@ -41,7 +41,7 @@ Location = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Finding:
-    """A problem at a path of names, such as items → burnout → scale; its line is not known yet."""
+    """A problem at a path of names, such as items → burnout → scale; its line is still unknown."""
 
     code: ProblemCode
     path: tuple[str, ...]
@@ -301,15 +301,15 @@ def _neighbours(path: Path) -> Iterator[str]:
 def _syntax(error: yaml.YAMLError) -> Problem:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "the file"
-    said = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be parsed"
-    if "'\\t'" in said:
+    text = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be parsed"
+    if "'\\t'" in text:
         return Problem(
             "syntax", where, "the line is indented with a tab", "indent with blanks, never with tabs"
         )
     return Problem(
         "syntax",
         where,
-        f"this is not valid YAML ({_QUOTED.sub('…', said)})",  # what another kind of file holds is not shown
+        f"this is not valid YAML ({_QUOTED.sub('…', text)})",  # what another kind of file holds is not shown
         "correct the line or the one before; put text with ': ' or '?' in quotes",
     )
 
@@ -387,7 +387,7 @@ Referents = Annotated[
         {"anyOf": [{"enum": _REFERENTS}, {"type": "object", "additionalProperties": {"enum": _REFERENTS}}]}
     ),
 ]
-"""What a question is about: one word, or one per audience."""
+"""Subject of a question: one word, or one per audience."""
 TimeFrame = Literal[
     "now",
     "past_week",
@@ -465,7 +465,7 @@ def of_another_kind(model: type[BaseModel], document: Document) -> Problem | Non
     if isinstance(document.data, dict) and document.data.keys() & set(keys):
         return None
     listed = ", ".join(keys[:8]) + (", …" if len(keys) > 8 else "")
-    what = f"it is not the kind of file wanted here: it has none of its keys ({listed})"
+    what = f"it is not the kind of file expected here: it has none of its keys ({listed})"
     return Problem("wrong-file", "the file", what, "check the path")
 
 
@@ -486,18 +486,16 @@ def _only_follows(detail: dict[str, Any]) -> bool:
 def _problem(detail: dict[str, Any], model: type[BaseModel], document: Document) -> Problem:
     renamed = {"wave_column": "wave"}  # written as `wave: {column: …}`
     location: Location = tuple(renamed.get(str(step), step) for step in detail["loc"] if step != "[key]")
-    code, what, hint = _said(detail, location, model)
+    code, what, hint = _explain(detail, location, model)
     return Problem(code, document.where(location), what, hint)
 
 
-def _said(detail: dict[str, Any], location: Location, model: type[BaseModel]) -> tuple[ProblemCode, str, str]:
+def _explain(
+    detail: dict[str, Any], location: Location, model: type[BaseModel]
+) -> tuple[ProblemCode, str, str]:
     kind, given, context = detail["type"], detail["input"], detail.get("ctx", {})
     if kind == "extra_forbidden":
-        return (
-            "unknown-key",
-            "unknown key",
-            near_names(str(location[-1]), _keys(model, location[:-1])),
-        )
+        return ("unknown-key", "unknown key", near_names(str(location[-1]), _keys(model, location[:-1])))
     if kind == "missing":
         return "missing-key", "required key is missing", "add it"
     if kind == "string_pattern_mismatch" and context.get("pattern") in _PATTERNS:

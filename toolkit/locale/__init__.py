@@ -1,6 +1,6 @@
 """Languages of reports: message catalogues, the current language, plural forms and marks of numbers.
 
-English is the source text in the code: `_("{shown} of {all}", shown=3, all=5)`. Translations lie beside this
+English is the source text in the code: `_("{shown} of {all}", shown=3, all=5)`. Translations are beside this
 module, `LANGUAGE/LC_MESSAGES/toolkit.po` for reports and `questionnaire.po` for what respondents read; a
 language is available where its catalogue is. A catalogue is read by Babel on first use and kept: nothing is
 compiled to disk, so that an editable install, a wheel and read-only site-packages work alike.
@@ -90,7 +90,7 @@ def pgettext(context: str, message: str, /, **values: object) -> str:
 
 
 def ngettext(singular: str, plural: str, count: int, /, **values: object) -> str:
-    """Translate a message in the plural form that a count needs; `{count}` is filled in where not given.
+    """Translate a message in the plural form that a count needs; `{count}` is filled in if omitted.
 
     Examples
     --------
@@ -119,7 +119,7 @@ def respondent_text(language: str, message: str, /, **values: object) -> str:
 
 
 def translated(language: str, message: str, /, **values: object) -> str:
-    """Translate a message of the report catalogue into a language given; English where there is none of it.
+    """Translate a message of the report catalogue into a given language; English where there is none.
 
     Examples
     --------
@@ -166,7 +166,7 @@ def using_language(language: str, level: float | None = None) -> Iterator[None]:
 
 
 def localized(function: Callable[P, R]) -> Callable[P, R]:
-    """Run a function in its `language=` and about its `level=`; where not given, in the current ones."""
+    """Run a function in its `language=` and about its `level=`; by default in the current ones."""
 
     @functools.wraps(function)
     def inner(*args: P.args, **kwargs: P.kwargs) -> R:

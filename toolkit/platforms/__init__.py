@@ -48,7 +48,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Platform:
-    """What is written for a platform, and how its exports are read.
+    """Writer of questionnaires for a platform, and reader of its exports.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ class Platform:
         What it is called in texts.
     files
         Instrument, and what of it is exported → file name → content of its questionnaire or documentation,
-        with a manifest. Keyword arguments of it are options of `export`. None where nothing is written.
+        with a manifest. Its keyword arguments are options of `export`. None where nothing is written.
     layouts
         How the files can be cut, the default first; empty where there is one way.
     answers
@@ -136,7 +136,7 @@ def register(platform: Platform) -> Platform:
 
 
 def unregister(name: str) -> None:
-    """Take a platform out of `PLATFORMS`."""
+    """Remove a platform from `PLATFORMS`."""
     _registered.pop(name, None)
 
 
@@ -202,12 +202,12 @@ def export(
     Returns
     -------
     list[Path]
-        Every file written, manifests among them; their `notices` say what had to be changed.
+        Every file written, manifests among them; their `notices` list what had to be changed.
 
     Raises
     ------
     InvalidInput
-        A platform, language, audience, layout or option that is not known, and every item that the platform
+        A platform, language, audience, layout or option that is unknown, and every item that the platform
         cannot express, with a hint.
 
     Examples

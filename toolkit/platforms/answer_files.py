@@ -53,8 +53,8 @@ def write_answers(
     Raises
     ------
     InvalidInput
-        A format, language or audience that is not known; everything in the answers that the instrument does
-        not know or the format cannot hold; nobody left.
+        A format, language or audience that is unknown; everything in the answers that the instrument does
+        not know or the format cannot hold; no one left.
 
     Examples
     --------
@@ -70,7 +70,7 @@ def write_answers(
     frame = checked_frame(answers, instrument)
     chosen = frame[frame["audience"].isin(list(part.audiences))].reset_index(drop=True)
     if chosen.empty:
-        what = "holds nobody of " + ", ".join(part.audiences)
+        what = "has no one from " + ", ".join(part.audiences)
         raise InvalidInput("answers", [Problem("no-answers", "the frame", what, "choose other audiences")])
     left = len(frame) - len(chosen)
     notices = [f"{left} respondents of other audiences were left out"] if left else []
@@ -121,9 +121,9 @@ def read_coded(path: str | Path, instrument: Instrument) -> pd.DataFrame:
     except InvalidInput:
         raise
     except Exception as fault:  # whatever a damaged part leads Arrow or pandas to
-        said = " ".join(str(fault).split())[:100] or type(fault).__name__
+        stated = " ".join(str(fault).split())[:100] or type(fault).__name__
         problem = Problem(
-            "unreadable-file", "file", f"cannot be read ({said})", "write it again, or name another"
+            "unreadable-file", "file", f"cannot be read ({stated})", "write it again, or name another"
         )
         raise InvalidInput(path.name, [problem]) from fault
     return checked_frame(frame, instrument, source=path.name)
@@ -205,10 +205,12 @@ def _answers(column: pd.Series, variable: Variable, problems: list[Problem]) -> 
         numbers = pd.to_numeric(column, errors="coerce").astype("float64")
         problems.extend(_wrong(column, numbers.isna() & column.notna(), "is not a number"))
         return numbers
-    said = column.astype("str")
-    strange = said.notna() & ~said.isin(list(variable.categories))
-    problems.extend(_wrong(said, strange, f"is not an answer of '{variable.name}'"))
-    made = pd.Categorical(said.mask(strange), categories=list(variable.categories), ordered=variable.ordered)
+    stated = column.astype("str")
+    strange = stated.notna() & ~stated.isin(list(variable.categories))
+    problems.extend(_wrong(stated, strange, f"is not an answer of '{variable.name}'"))
+    made = pd.Categorical(
+        stated.mask(strange), categories=list(variable.categories), ordered=variable.ordered
+    )
     return pd.Series(made)
 
 

@@ -149,7 +149,7 @@ class Answering:
     def _within_bounds(self, cells: pd.Series, variable: Variable) -> pd.Series:
         """Return numbers; report those out of bounds in submitted rows that no rule blanks.
 
-        Platforms store what was typed when somebody leaves the page, before they check it.
+        Platforms store what was typed when a respondent leaves the page, before they check it.
         """
         blank = self.entry.out_of_range == "blank"
         excused = ~self.submitted | blank
@@ -185,7 +185,7 @@ class Answering:
             )
         if (cells[item_id].str.strip() == "").all() or self.platform.joined_beside:
             return {}
-        what = f"stands both in one column and in several ({split[0]} …)"
+        what = f"is both in one column and in several ({split[0]} …)"
         self.problems.append(
             Problem("ambiguous", f"column {item_id}", what, "export again in one of the two ways")
         )
@@ -196,7 +196,7 @@ class Answering:
     ) -> pd.Series:
         """Return the cells of one variable, words of the manifest and for missing answers as our codes."""
         here = {heading: frame[heading].astype(str) if as_text else frame[heading] for heading in headings}
-        made = {heading: self._said(cells, heading, name) for heading, cells in here.items()}
+        made = {heading: self._stated(cells, heading, name) for heading, cells in here.items()}
         for heading in headings:
             audiences = self.matched.audiences.get(heading)
             if audiences is not None:
@@ -207,33 +207,35 @@ class Answering:
             return made[headings[0]]
         return common.merged_cells(pd.DataFrame(made), headings, name, self.problems)
 
-    def _said(self, cells: pd.Series, heading: str, name: str) -> pd.Series:
+    def _stated(self, cells: pd.Series, heading: str, name: str) -> pd.Series:
         blank = [*self.platform.blank, *([self.platform.hidden] if self.platform.hidden else [])]
-        said: dict[str, str] = dict.fromkeys(blank, "")
+        stated: dict[str, str] = dict.fromkeys(blank, "")
         variable = self.instrument[name] if name in self.instrument else None  # noqa: SIM401
         if variable is not None and variable.kind in ("single", "option") and self.platform.escaped:
-            said |= {cell: html.unescape(cell) for cell in map(str, cells.unique()) if "&" in cell}
+            stated |= {cell: html.unescape(cell) for cell in map(str, cells.unique()) if "&" in cell}
         if variable is not None and variable.kind in ("single", "option"):
             labels = label_words(variable, self.instrument)
-            said |= {cell: "" for cell in self.platform.unanswered if cell not in labels}
+            stated |= {cell: "" for cell in self.platform.unanswered if cell not in labels}
         if variable is not None and variable.kind == "single":
-            said |= self.matched.words.get(heading, {})
+            stated |= self.matched.words.get(heading, {})
         if variable is not None and variable.kind != "text" and heading in self.labels:
             self.problems.extend(label_problems(heading, self.labels[heading], variable))
             told = missing_by_label(self.labels[heading], variable, self.instrument)
-            said = told | said  # what the manifest says counts
-        said |= self._said_missing(heading, variable)
+            stated = told | stated  # the manifest takes precedence
+        stated |= self._said_missing(heading, variable)
         if variable is not None and variable.kind != "text":
-            self._check_declared(heading, variable, said)
+            self._check_declared(heading, variable, stated)
             whole = {cell: plain_number(cell) for cell in map(str, cells.unique())}
-            said |= {cell: said[known] for cell, known in whole.items() if known in said and cell not in said}
-        said |= dict.fromkeys((code for code in said.values() if code in BLANKS), "")
-        said = {cell: "" if meant in BLANKS else meant for cell, meant in said.items()}
+            stated |= {
+                cell: stated[known] for cell, known in whole.items() if known in stated and cell not in stated
+            }
+        stated |= dict.fromkeys((code for code in stated.values() if code in BLANKS), "")
+        stated = {cell: "" if meant in BLANKS else meant for cell, meant in stated.items()}
         if variable is not None and variable.kind == "option":
-            said |= {cell: code for cell, code in self.matched.words.get(heading, {}).items() if cell}
+            stated |= {cell: code for cell, code in self.matched.words.get(heading, {}).items() if cell}
         if variable is not None and variable.kind == "number":
-            said = dict.fromkeys(said, "")
-        return common.recoded(cells, said)
+            stated = dict.fromkeys(stated, "")
+        return common.recoded(cells, stated)
 
     def _said_missing(self, heading: str, variable: Variable | None) -> dict[str, str]:
         """Return the study file's missing values, except those that are answers in this column.
@@ -250,20 +252,20 @@ class Answering:
         missing = {plain_number(value): code for value, code in self.entry.missing.items()}
         return {value: code for value, code in (missing | self.entry.missing).items() if value not in answers}
 
-    def _check_declared(self, heading: str, variable: Variable, said: Mapping[str, str]) -> None:
+    def _check_declared(self, heading: str, variable: Variable, stated: Mapping[str, str]) -> None:
         """Report declared missing values whose meaning nothing states.
 
-        A code of the variable is an answer all the same: the instrument says so.
+        A code of the variable is an answer all the same: the instrument defines it.
         """
         screen = {missing.code for missing in self.instrument.missing_of(variable)} | {*variable.codes}
         ours = {"-1", "-2", *BLANKS} if variable.kind != "number" else set()
-        unsaid = self.declared.get(heading, frozenset()) - said.keys() - screen - ours
+        unsaid = self.declared.get(heading, frozenset()) - stated.keys() - screen - ours
         if unsaid:
             shown = ", ".join(sorted(unsaid)[:6])
             what = f"holds {shown}, which the file declares missing and no value label explains"
             example = f'missing: {{"{min(unsaid)}": "-3"}} (blank), "-1" (don\'t know) or "-2" (refused)'
             self.problems.append(
-                Problem("unknown-answer", f"column {heading}", what, f"say what it means: {example}")
+                Problem("unknown-answer", f"column {heading}", what, f"state what it means: {example}")
             )
 
     def _note_hidden(self, frame: pd.DataFrame, of_variable: Mapping[str, tuple[str, ...]]) -> None:
@@ -279,7 +281,7 @@ class Answering:
             self.hidden = pd.DataFrame(masks, index=frame.index)
 
 
-# Value labels in a file (SPSS, Stata): which values are no answers, and whether a scale is reversed
+# Value labels in a file (SPSS, Stata): which values are not answers, and whether a scale is reversed
 
 _WORDS: Mapping[str, str] = {
     "not asked": "-4",
@@ -299,7 +301,7 @@ _WORDS: Mapping[str, str] = {
 
 
 def missing_by_label(labels: Mapping[str, str], variable: Variable, instrument: Instrument) -> dict[str, str]:
-    """Map values to missing codes, where the label says that there is no answer.
+    """Map values to missing codes, where the label means that there is no answer.
 
     A value the variable has as an answer code is left alone, whatever its label.
 
@@ -311,7 +313,7 @@ def missing_by_label(labels: Mapping[str, str], variable: Variable, instrument: 
     own = {
         label.casefold(): code for label, code in label_words(variable, instrument).items() if code in MISSING
     }
-    ours = {said.casefold(): code for one in languages() for code, said in missing_labels(one).items()}
+    ours = {stated.casefold(): code for one in languages() for code, stated in missing_labels(one).items()}
     known = {**ours, **_WORDS, **own}
     return {
         value: known[folded(label)]

@@ -25,7 +25,7 @@ PlatformName = Annotated[str, AfterValidator(_known)]
 """Name of one of `PLATFORMS`."""
 
 BLANKS = ("-3", "-4", "-5", "-6")
-"""What `missing` may say of a value that is no answer; which of the four, routing and audience decide."""
+"""Values of `missing` for a cell that is not an answer; routing and audience decide which applies."""
 
 _EXPORTS_ONLY = (
     "audiences", "audience_column", "organisation_column", "ignore_columns", "columns", "missing", "manifest",
@@ -34,7 +34,7 @@ _EXPORTS_ONLY = (
 
 
 class Shape(Strict):
-    """What a published file looks like: another number of rows or columns is noted.
+    """Expected shape of a published file: another number of rows or columns is noted.
 
     `one_of_columns` names columns that other years' files have not; a file with none of them is refused.
     """
@@ -45,13 +45,13 @@ class Shape(Strict):
 
 
 BY_COLUMN = "by-column"
-"""The wave of an entry whose rows say it themselves, until the entry is divided."""
+"""The wave of an entry whose rows name their own, until the entry is divided."""
 
 Keep = Literal["first", "last", "first submitted", "last submitted", "most answers"]
 
 
 class WaveColumn(Strict):
-    """The column that says to which wave a row belongs, where one file holds several.
+    """The column that gives the wave of each row, where one file holds several.
 
     `values` turns cells into names of waves; a cell whose wave is null is left out and counted. Where it is
     left out, every different cell is a wave.
@@ -62,7 +62,7 @@ class WaveColumn(Strict):
 
 
 class Duplicates(Strict):
-    """Which row counts where a respondent has several.
+    """Row to keep where a respondent has several.
 
     `by` names the columns that tell a respondent; left out, they are the platform's ids and tokens, or the
     mapping's `respondent`. `order` names a column of dates or numbers by which rows come first or last; left
@@ -113,18 +113,18 @@ class AnswersFile(Strict):
     Parameters
     ----------
     wave
-        The wave it belongs to; `{column: year}` where a column says it for each row.
+        The wave it belongs to; `{column: year}` where a column gives it for each row.
     platform
         Who wrote the file; `table` is any table, with a `mapping`. Platforms without codes of their own
         (surveymonkey, googleforms, microsoftforms) need a `mapping` too, the others may have one.
     file
         Its path, relative to the study file.
     audience
-        The one audience it holds; where left out, the audience column says it for each row.
+        The one audience it holds; where left out, the audience column gives it for each row.
     audiences
         The audiences it may hold; where left out, any of the instrument.
     audience_column, organisation_column
-        Headings of the columns that say them; `organisation_column: null` where nothing does.
+        Headings of the columns that hold them; `organisation_column: null` where none does.
     organisation
         The one organisation it holds, instead of a column.
     ignore_columns
@@ -135,17 +135,17 @@ class AnswersFile(Strict):
     absent
         Items or variables this file does not hold although its audiences could have been asked.
     missing
-        Value in the file that is no answer → -1 (don't know), -2 (refused), or -3 to -6 (nothing was given).
+        Value in the file that is not an answer → -1 (don't know), -2 (refused), or -3 to -6 (no answer).
     manifest
         The manifest written beside the questionnaire when it was exported; columns are then matched by it.
     encoding
-        Of a text file, where it is not UTF-8 and what is found out by itself is wrong.
+        Of a text file, where it is not UTF-8 and the automatic detection is wrong.
     sheet
         The sheet of a workbook that holds the answers, where several are filled.
     recodes
         Whether Qualtrics' recode values were set, where a manifest is named and the file cannot tell.
     out_of_range
-        What becomes of a number outside the bounds of its question in a submitted row: "refuse" (the default)
+        Treatment of a number outside the bounds of its question in a submitted row: "refuse" (the default)
         or "blank". An unfinished row with one is set aside.
     keep_tests
         Keep previews and tests, which are set aside otherwise.
@@ -165,7 +165,7 @@ class AnswersFile(Strict):
     decimal
         The decimal mark of numbers, where "1,234" or "1.234" leaves open what it is.
     units
-        Words that stand after numbers → what the number is multiplied by.
+        Words that follow numbers → what the number is multiplied by.
     carry
         Columns kept beside the answers for weights, designs and cuts: name → heading, or a list of headings.
     wave_column
@@ -204,7 +204,7 @@ class AnswersFile(Strict):
     @model_validator(mode="before")
     @classmethod
     def _wave_by_column(cls, data: Any) -> Any:
-        """Take `wave: {column: …}` apart, beside the mapping or in it."""
+        """Split `wave: {column: …}`, beside the mapping or in it."""
         if not isinstance(data, dict):
             return data
         mapping = data.get("mapping")
@@ -217,7 +217,7 @@ class AnswersFile(Strict):
 
     @property
     def opening(self) -> Opening:
-        """How the file is opened."""
+        """Options for opening the file."""
         return Opening(self.encoding, self.sheet)
 
     @model_validator(mode="after")
@@ -227,11 +227,11 @@ class AnswersFile(Strict):
         dialect = PLATFORMS[self.platform].dialect
         if isinstance(dialect, FormDialect) and self.mapping is None:
             raise ValueError(
-                f"platform {self.platform} has no codes to go by; add a mapping that says what columns are"
+                f"platform {self.platform} has no codes; add a mapping that describes the columns"
             )
         unread = [key for key in _EXPORTS_ONLY if key in self.model_fields_set]
         if self.mapping is not None and unread:
-            raise ValueError(f"{', '.join(unread)} would not be read, because a mapping says it; remove them")
+            raise ValueError(f"{', '.join(unread)} would not be read beside a mapping; remove them")
         for key in ("headings", "long"):
             if getattr(self, key) is not None and self.mapping is None:
                 raise ValueError(f"{key} is only read for mapped tables; add a mapping, or remove it")
@@ -250,7 +250,7 @@ class AnswersFile(Strict):
 # How any table becomes answers: declared in the study file, no Python
 
 DESIGN_COLUMNS = {"weights": "weight", "strata": "design_stratum", "clusters": "design_cluster"}
-"""What a table's design says → the column of the coded frame that holds it."""
+"""Entry of a table's design → the column of the coded frame that holds it."""
 
 
 class Condition(Strict):
@@ -287,16 +287,16 @@ class Rule(Strict):
 
 
 class ItemMapping(Strict):
-    """Where one item is found and what its cells mean.
+    """Place of one item in the file, and the meaning of its cells.
 
     `column` for a single, number, text or multi-select item (whose ticks are joined by `separator`);
     `columns` (row or option → heading) for a matrix, for a multi-select with a column per option, or for a
-    single item of which each answer has a column; `question` is then the heading that stands above them,
+    single item of which each answer has a column; `question` is then the heading above them,
     where the file has two rows of headings. `either` lists columns that answer the same item for different
     people (one per audience); a respondent may have answered in one of them only.
     `values` turns cells into answer codes; left out, cells must be codes or labels already.
     `write_in` names the column that holds what people wrote themselves, where the item has an option for it;
-    answers in `column` that are on no list fall to that option too (unless `values` says what each means).
+    answers in `column` that are on no list belong to that option too (unless `values` gives their meaning).
     Cells listed in `blank` count as no answer. An item that is `optional` is absent, and noted, where the
     file has not all of its columns: selections of a published file leave some out.
     """
@@ -315,7 +315,7 @@ class ItemMapping(Strict):
     def _one_place(self) -> ItemMapping:
         if [self.column is not None, bool(self.columns), bool(self.either)].count(True) != 1:
             raise ValueError(
-                "an item stands in one place; write column, columns (one for each row or option) or either"
+                "an item is in one place; write column, columns (one for each row or option) or either"
             )
         if self.question is not None and not self.columns:
             raise ValueError("question is written above columns; write columns, or remove it")
@@ -337,7 +337,7 @@ class ItemMapping(Strict):
 
 
 class DesignColumns(Strict):
-    """Columns that say how a survey's respondents were drawn; as in `toolkit.analysis.Design`."""
+    """Columns that describe how a survey's respondents were drawn; as in `toolkit.analysis.Design`."""
 
     weights: str | None = None
     strata: str | None = None
@@ -351,7 +351,7 @@ class DesignColumns(Strict):
 
     @property
     def headings(self) -> dict[str, str]:
-        """What it is → the heading that holds it."""
+        """Role → the heading that holds it."""
         return {name: heading for name in DESIGN_COLUMNS if (heading := getattr(self, name)) is not None}
 
 
@@ -359,7 +359,7 @@ class Mapping(Strict):
     """Columns → items, values → codes, rules → audience, a column → organisation.
 
     `audience` is an ordered list: the first rule whose conditions all hold decides; others are
-    set aside and counted. `submitted` says who finished; left out, everyone did. `blank` is for all items.
+    set aside and counted. `submitted` shows who finished; left out, everyone did. `blank` is for all items.
     `respondent` names the column of ids; left out, it is the platform's own, or the row's number.
     `design` names the columns of weights, strata and clusters of a survey drawn with unequal chances.
     """

@@ -120,10 +120,10 @@ def _item(item: Item, instrument: Instrument, language: str) -> dict[str, Any]:
     }
 
 
-def _alike(said: Iterator[tuple[str, str]]) -> list[tuple[str, list[str]]]:
+def _alike(stated: Iterator[tuple[str, str]]) -> list[tuple[str, list[str]]]:
     """Group audiences that read the same words."""
     found: dict[str, list[str]] = {}
-    for text, name in said:
+    for text, name in stated:
         found.setdefault(text, []).append(name)
     return list(found.items())
 

@@ -31,7 +31,7 @@ from toolkit.platforms.vocabulary import (
 
 
 def tidied(cells: pd.DataFrame) -> pd.DataFrame:
-    """Trim every cell and make every run of blanks one; each different cell is looked at once."""
+    """Trim every cell and make every run of blanks one; each different cell is processed once."""
     return pd.DataFrame({name: _tidied(cells[name]) for name in cells}, index=cells.index, copy=False)
 
 
@@ -42,8 +42,8 @@ def _tidied(column: pd.Series) -> pd.Series:
 
 
 def recoded(cells: pd.Series, changed: Mapping[str, str]) -> pd.Series:
-    """Say some cells otherwise; of a Categorical each category once."""
-    changed = {cell: said for cell, said in changed.items() if cell != said}
+    """Replace some cells; of a Categorical each category once."""
+    changed = {cell: stated for cell, stated in changed.items() if cell != stated}
     if not isinstance(cells.dtype, pd.CategoricalDtype):
         found = cells.isin(list(changed)) if changed else None
         return cells if found is None or not found.any() else cells.where(~found, cells.map(changed))
@@ -57,7 +57,7 @@ def recoded(cells: pd.Series, changed: Mapping[str, str]) -> pd.Series:
 
 
 def holds(cells: pd.Series, cell: str) -> pd.Series:
-    """Return where a column says one thing."""
+    """Return where a column has one value."""
     if isinstance(cells.dtype, pd.CategoricalDtype) and cell not in cells.cat.categories:
         return pd.Series(False, index=cells.index)
     return cells == cell
@@ -140,20 +140,20 @@ def rename_problems(entry: AnswersFile, headings: Iterable[str], instrument: Ins
             yield Problem(
                 "unknown-column",
                 f"columns → {heading}",
-                "is no heading of the file",
+                "is not a heading of the file",
                 near_names(heading, headings),
             )
         if name not in names:
             yield Problem(
-                "unknown-item", f"columns → {heading}", f"'{name}' is no item", near_names(name, names)
+                "unknown-item", f"columns → {heading}", f"'{name}' is not an item", near_names(name, names)
             )
     for name in entry.absent:
         if name not in names:
-            yield Problem("unknown-item", "absent", f"'{name}' is no item", near_names(name, names))
+            yield Problem("unknown-item", "absent", f"'{name}' is not an item", near_names(name, names))
 
 
 def of_entry(sheet: Sheet, entry: AnswersFile, problems: list[Problem]) -> tuple[Sheet, tuple[str, ...]]:
-    """Keep the rows of a file that an entry reads, and say how many it does not.
+    """Keep the rows of a file that an entry reads, and count the others.
 
     Parameters
     ----------
@@ -183,8 +183,8 @@ def of_entry(sheet: Sheet, entry: AnswersFile, problems: list[Problem]) -> tuple
         problems += _unknown_waves(cells, values, entry)
         out = cells.isin([cell for cell, wave in values.items() if wave is None])
         notes = [("rows of other waves, which the study file leaves out", out)]
-    said = tuple(f"{int(rows.sum())} {what}" for what, rows in notes if rows.any())
-    return replace(sheet, cells=sheet.cells[mine]), said
+    stated = tuple(f"{int(rows.sum())} {what}" for what, rows in notes if rows.any())
+    return replace(sheet, cells=sheet.cells[mine]), stated
 
 
 def _unknown_waves(
@@ -194,7 +194,7 @@ def _unknown_waves(
     blank = cells[(cells == "") & ("" not in values)]
     column = entry.wave_column.column if entry.wave_column else ""
     if len(blank):
-        what = "is blank: nothing says to which wave the row belongs"
+        what = "is blank: the wave of the row is unknown"
         hint = 'fill it in, or leave such rows out by values: {…, "": null}'
         yield Problem("missing-value", f"column {column}, {rows_said(blank.index)}", what, hint)
     for cell in cells[cells != ""].unique() if values else ():
@@ -242,9 +242,9 @@ def finish(
     idle
         Tests of a mapping that no row meets, each noted with 0 rows: one may be misspelt.
     notes
-        What is to be said of the whole file: its encoding, its format.
+        Notes on the whole file: its encoding, its format.
     hidden
-        Cells the platform says were not shown.
+        Cells the platform marks as not shown.
     counted
         Note → how many rows it is about.
     beside
@@ -310,7 +310,7 @@ NOT_TICKED = (
     "", "0", "N", "n", "No", "NO", "no", "FALSE", "False", "false", "Unchecked", "Not selected", "Not ticked",
     "Non", "Nein", "Não", "Nee", "Non coché",
 )  # fmt: skip
-"""Nobody says by any of these whether the option was shown: routing decides that."""
+"""None of these shows whether the option was displayed: routing decides that."""
 
 
 def ticked(rows: pd.Series) -> pd.Series:
@@ -346,7 +346,7 @@ def _own_words(variable: Variable, *, numbered: bool) -> tuple[str, ...]:
     """Return what names an option beside the usual marks: its code, its labels and, if asked, its number."""
     option = variable.option
     if option is None:
-        raise TypeError(f"{variable.name} is no option of a multi-select")
+        raise TypeError(f"{variable.name} is not an option of a multi-select")
     own = [option.code, *(tidy(label) for label in option.label.values())]
     if numbered:
         own.append(str([o.code for o in variable.item.options].index(option.code) + 1))
@@ -356,8 +356,8 @@ def _own_words(variable: Variable, *, numbered: bool) -> tuple[str, ...]:
 def holds_words(cells: pd.Series, variable: Variable, *, numbered: bool = False) -> bool:
     """Return whether a write-in option's column holds words rather than ticks."""
     marks = dict.fromkeys([*TICKED, *NOT_TICKED, *_own_words(variable, numbered=numbered)], "")
-    said = pd.Series(cells.astype(str).unique(), dtype=str).map(tidy)
-    return not set(as_known(said, marks, [])) <= marks.keys()
+    stated = pd.Series(cells.astype(str).unique(), dtype=str).map(tidy)
+    return not set(as_known(stated, marks, [])) <= marks.keys()
 
 
 def with_write_in(
@@ -365,7 +365,7 @@ def with_write_in(
 ) -> dict[str, pd.Series]:
     """Return an item's columns with the text of its write-in; a respondent who wrote one chose that option.
 
-    An answer of a single choice that stands beside the text is kept: the text is then an afterthought.
+    An answer of a single choice given beside the text is kept: the text is then an afterthought.
     """
     wrote = words.str.strip() != ""
     if write_in.item.type == "multi":
@@ -403,7 +403,7 @@ def split_any(
     numbered
         Whether choices may be named by their number.
     sure
-        Whether a manifest says that they are: then codes count only where a cell can be nothing else.
+        Whether a manifest lists them: then codes count only where a cell can be nothing else.
     """
     options = variables[0].item.options
     codes = {option.code: option.code for option in options}
@@ -471,7 +471,7 @@ def split_choices(
 ) -> dict[str, pd.Series]:
     """Make one column per option of cells such as "1,3" or "Speed,Quality, of work".
 
-    Each different cell is taken apart once. A choice may itself hold the separator: a cell is split in the
+    Each different cell is split once. A choice may itself hold the separator: a cell is split in the
     one way in which every part is a known choice (or one in another spelling, which is noted); where there is
     none, or more than one, what is left
     between known choices is a write-in, or a problem where the item offers none.
@@ -559,7 +559,7 @@ def _known_in_order(pieces: Sequence[str], words: Mapping[str, str], separator: 
 def taken_apart(cell: str, words: Mapping[str, str], separator: str) -> frozenset[str] | None:
     """Return the option codes of one cell; None where it cannot be split in exactly one way.
 
-    A separator after the last choice, as Microsoft Forms writes it, says nothing.
+    A separator after the last choice, as Microsoft Forms writes it, has no meaning.
     """
     ways = _ways(_pieces(cell, words, separator), words, separator)
     return next(iter(ways[-1])) if len(ways[-1]) == 1 else None

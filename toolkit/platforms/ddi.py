@@ -27,7 +27,7 @@ def files_of(source: Instrument, part: Instrument) -> dict[str, str | bytes]:
     Parameters
     ----------
     source, part
-        The instrument, and what of it is documented. The first language is the document's.
+        The instrument, and the part to document. The first language is the document's.
 
     Raises
     ------
@@ -35,7 +35,7 @@ def files_of(source: Instrument, part: Instrument) -> dict[str, str | bytes]:
         Characters that XML cannot hold.
     """
     problems = [
-        Problem("invalid-character", place, f"holds {found[0]!r}, which XML cannot", "take the character out")
+        Problem("invalid-character", place, f"holds {found[0]!r}, which XML cannot", "remove the character")
         for place, text in every_text(part)
         for found in [_ILLEGAL.search(text)]
         if found
@@ -168,8 +168,8 @@ def _variable(variable: Variable, part: Instrument) -> ElementTree.Element:
     add(made, "varFormat", type="numeric" if number else "character")
     add(made, "notes", cited(variable.source), lang="en", type="source")
     about = {audience: variable.referent(audience) for audience in variable.audiences}
-    said = "; ".join(f"{audience}: {word}" for audience, word in about.items() if word)
-    for kind, words in (("referent", said), ("time frame", variable.item.time_frame)):
+    stated = "; ".join(f"{audience}: {word}" for audience, word in about.items() if word)
+    for kind, words in (("referent", stated), ("time frame", variable.item.time_frame)):
         if words:
             add(made, "notes", words, lang="en", type=kind)
     return made
@@ -184,12 +184,12 @@ def _question(variable: Variable, audience: str, part: Instrument) -> ElementTre
         if variable.part is not None:
             add(question, "preQTxt", stem, lang=language)
     for language in part.languages:
-        said = spoken(variable.item.text, audience, language)
+        stated = spoken(variable.item.text, audience, language)
         if part_text is not None:
-            said = spoken(part_text, audience, language)
+            stated = spoken(part_text, audience, language)
         elif variable.option is not None:
-            said = variable.option.label[language]
-        add(question, "qstnLit", said, lang=language)
+            stated = variable.option.label[language]
+        add(question, "qstnLit", stated, lang=language)
     for language in part.languages:
         if variable.help(audience, language):
             add(question, "postQTxt", variable.help(audience, language), lang=language)

@@ -53,8 +53,8 @@ def read_platform(
     if entry is not None and entry.mapping is not None:
         return _mapped(platform, sheet, path, instrument, entry, strict)
     if entry is None:
-        said = [*sheet.names, *(code for name in sheet.names for code in platform.spellings(name))]
-        entry = common.plain_entry(path, platform.name, wave, said)
+        stated = [*sheet.names, *(code for name in sheet.names for code in platform.spellings(name))]
+        entry = common.plain_entry(path, platform.name, wave, stated)
     manifest = read_manifest(entry.manifest) if entry.manifest is not None else None
     sheet = platform.coded(sheet, instrument, manifest, source)
     entry = _spelt(entry, platform, unique_names(sheet.names))
@@ -169,7 +169,7 @@ def _headings_of_end(platform: Dialect, matched: Matched) -> list[str]:
         name
         for pattern in platform.ended
         for name in reversed(own)
-        if any(fnmatchcase(said, pattern) for said in (name, *platform.spellings(name)))
+        if any(fnmatchcase(stated, pattern) for stated in (name, *platform.spellings(name)))
     ]
 
 
@@ -179,27 +179,27 @@ def _spelt(entry: AnswersFile, platform: Dialect, names: Sequence[str]) -> Answe
     def here(column: str) -> str:
         return _heading_of(column, platform, names)
 
-    said: dict[str, object] = {
+    stated: dict[str, object] = {
         "ignore_columns": tuple(here(name) for name in entry.ignore_columns),
         "rows": tuple(one.model_copy(update={"column": here(one.column)}) for one in entry.rows),
     }
     if "audience_column" in entry.model_fields_set or here(entry.audience_column) in names:
-        said["audience_column"] = here(entry.audience_column)
+        stated["audience_column"] = here(entry.audience_column)
     if entry.organisation_column is not None:
-        said["organisation_column"] = here(entry.organisation_column)
+        stated["organisation_column"] = here(entry.organisation_column)
     if entry.wave_column is not None:
         column = here(entry.wave_column.column)
-        said["wave_column"] = entry.wave_column.model_copy(update={"column": column})
+        stated["wave_column"] = entry.wave_column.model_copy(update={"column": column})
     if entry.carry:
-        said["carry"] = {
+        stated["carry"] = {
             name: one.model_copy(update={"column": here(one.column)}) for name, one in entry.carry.items()
         }
     if entry.duplicates is not None:
         rule = entry.duplicates
         renamed = {"by": tuple(map(here, rule.by)), "order": rule.order and here(rule.order)}
-        said["duplicates"] = rule.model_copy(update=renamed)
+        stated["duplicates"] = rule.model_copy(update=renamed)
     return entry.model_copy(
-        update={key: value for key, value in said.items() if value != getattr(entry, key)}
+        update={key: value for key, value in stated.items() if value != getattr(entry, key)}
     )
 
 
@@ -275,8 +275,8 @@ def _unsaid(sheet: Sheet, instrument: Instrument, manifest: ExportManifest | Non
 
 def _known(sheet: Sheet, platform: Dialect) -> list[str]:
     """Return every name by which `columns` may refer to a column."""
-    said = [code for name in sheet.names for code in platform.spellings(name)]
-    return [*(name for row in sheet.headings for name in row), *unique_names(sheet.names), *said]
+    stated = [code for name in sheet.names for code in platform.spellings(name)]
+    return [*(name for row in sheet.headings for name in row), *unique_names(sheet.names), *stated]
 
 
 def _matched(
@@ -297,7 +297,7 @@ def _matched(
         return told
     notes = check_manifest(manifest, instrument, platform.manifests, entry.file)
     found = by_manifest(sheet, manifest)
-    if not found.accepted:  # text headings and short codes may be told by the code alone
+    if not found.accepted:  # text headings and short codes may be identified by the code alone
         found = by_manifest(named(sheet, [code[0] for code in codes]), manifest)
     ranks = ranks_of(instrument)
     told = by_codes(sheet.names, codes, ranks, instrument, entry.columns, ids, entry.ignore_columns)
@@ -319,7 +319,7 @@ def _all_found(problem: Problem, found: Matched, platform: Dialect) -> bool:
 
 
 def _is_own(platform: Dialect, name: str) -> bool:
-    return any(platform.own(said) for said in (name, *platform.spellings(name)))
+    return any(platform.own(stated) for stated in (name, *platform.spellings(name)))
 
 
 def _audience_heading(
@@ -366,7 +366,7 @@ def _columns(
     Parameters
     ----------
     unsaid
-        Variables that the file holds only where somebody answered them (JSON, XML).
+        Variables that the file holds only where someone answered them (JSON, XML).
     """
     needed = [
         name
@@ -415,7 +415,7 @@ def _blank_note(blank: Sequence[str]) -> tuple[str, ...]:
     if not blank:
         return ()
     shown = ", ".join(blank[:5]) + (" …" if len(blank) > 5 else "")
-    return (f"nobody's answers mention {len(blank)} columns ({shown}): left blank, or not asked by routing",)
+    return (f"no answers mention {len(blank)} columns ({shown}): left blank, or not asked by routing",)
 
 
 def _ids(frame: pd.DataFrame, platform: Dialect, problems: list[Problem]) -> pd.Series:

@@ -45,11 +45,11 @@ class Export:
     problems
         Everything that must be corrected before these answers may be used.
     hidden
-        Same index; True where the platform says that the variable was not shown. None where it cannot say.
+        Same index; True where the platform marks the variable as not shown. None where it cannot.
     beside
         Same index, one column per multi-select: True where an option was ticked that stays unread.
     dates
-        Same index; the day on which each response was given, NaT where the file does not say.
+        Same index; the day on which each response was given, NaT where the file has none.
     persons
         Same index; what identifies a person in any file of a wave (a token), "" if nothing does.
     """
@@ -70,7 +70,7 @@ class Export:
 
 @dataclass(frozen=True)
 class Columns:
-    """Which headings hold which variable."""
+    """Headings by variable."""
 
     of_variable: Mapping[str, tuple[str, ...]]
     problems: tuple[Problem, ...]
@@ -98,7 +98,7 @@ def match_columns(
     absent: Collection[str] = (),
     ignored: Iterable[str] = (),
 ) -> Columns:
-    """Say which heading is which variable, and everything that does not fit.
+    """Match headings to variables, and collect everything that does not fit.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def match_columns(
     other
         Headings that are not items: the platform's own, the organisation's, the ignored.
     absent
-        Items or variables the study file says the file does not hold.
+        Items or variables the study file lists as absent.
     ignored
         Headings that stay unread, also where they are an item's.
     """
@@ -144,7 +144,7 @@ def match_columns(
 
 
 _MOST_NAMED = 50
-"""Columns that are named one by one where they are not known."""
+"""Columns that are named one by one where they are unknown."""
 
 
 def _unknown(unknown: Iterable[str], known: Iterable[str], instrument: Instrument) -> list[Problem]:
@@ -195,7 +195,7 @@ def _present_though_absent(
             "contradiction",
             f"column {here[0]}",
             "is in the file, but the study file lists it under absent",
-            "take it out of absent, or list the column under ignore_columns too, so that it stays unread",
+            "remove it from absent, or list the column under ignore_columns too, so that it stays unread",
         )
         for name, here in found.items()
         if _among(name, absent, instrument)
@@ -214,41 +214,41 @@ Rows = dict[str, pd.Series]
 
 @dataclass(frozen=True)
 class Dialect:
-    """How one platform writes its exports.
+    """Export format of one platform.
 
     Parameters
     ----------
     load
-        Opens a file: path, its name in messages, what is said of it → a sheet whose last row of headings
+        Opens a file: path, its name in messages, notes on it → a sheet whose last row of headings
         may be the platform's own ids. Raises where the file is not this platform's.
     id_columns
-        Where a response's id may stand; the first one there counts, the row's number where there is none.
+        Columns that may hold a response's id; the first present counts, the row's number where there is none.
     required, hint
         Its own columns that must be there, and what to do where they are not.
     own
         Whether a heading is one of its own.
     spellings
-        What a heading says as a code, likeliest first ("q1" for "page/q1" or "q1. Do you …?").
+        Code that a heading holds, likeliest first ("q1" for "page/q1" or "q1. Do you …?").
     accepted
         Code → variable, or item for a multi-select in one column.
     codes
         Cell → analysis code, in a file of codes.
     unique
-        Its own columns in which nothing may stand twice.
+        Its own columns whose values must be unique.
     stamp
-        Its own column in which a number drawn for each response stands, so that no two rows are quite alike.
+        Its own column with a random number per response, so that no two rows are quite alike.
     dated
         Its own columns of dates, likeliest first, that tell which of two responses came later.
     ended
-        Its own columns that say when a response was given, likeliest first; `*` stands for any characters.
+        Its own columns with the time of a response, likeliest first; `*` stands for any characters.
     blank
         Cells that mean "seen but unanswered".
     unanswered
-        Cells of choices that mean that nobody answered, except where an answer is called so.
+        Cells of choices that mean no answer, except where an answer is called so.
     hidden
         The cell that means "not shown to this person".
     escaped
-        Whether labels may stand in its cells as HTML ("R&amp;D").
+        Whether its cells may hold labels as HTML ("R&amp;D").
     other_words
         Cells of a single choice that mean its write-in option. Where a platform has them, the column of such
         an option in a multi-select holds its text and nothing else; elsewhere its cells tell.
@@ -257,7 +257,7 @@ class Dialect:
     numbered
         Whether audiences and options may be given by their number.
     separators
-        What may stand between the ticks of a multi-select in one cell.
+        Separators of the ticks of a multi-select in one cell.
     aside, submitted
         Rows to set aside by reason; rows that were submitted, told the names of columns that hold items.
     manifests
@@ -267,7 +267,7 @@ class Dialect:
     texts
         What to do where no heading is a code.
     recodes
-        Whether its files may hold raw values in place of recodes, so that an entry may say which.
+        Whether its files may hold raw values in place of recodes, so that an entry may specify which.
     joined_beside
         Whether it writes the joined column of a multi-select beside the columns it was split into.
     coded

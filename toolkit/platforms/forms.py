@@ -1,9 +1,9 @@
-"""Form builders that have no codes: SurveyMonkey, Google Forms, Microsoft Forms; a mapping says what is what.
+"""Form builders that have no codes: SurveyMonkey, Google Forms, Microsoft Forms; a mapping supplies them.
 
 Rules:
 
 - SurveyMonkey writes two rows of headings: a column is called "question | sub-heading", or by its question
-  alone where the second row says Response or Open-Ended Response, or nothing;
+  alone where the second row is Response or Open-Ended Response, or nothing;
 - Google Forms joins ticks by ", " in its spreadsheet and by ";" in the CSV it sends, Microsoft Forms by ";",
   with one more at the end;
 - ids are the platform's own; Google Forms has none, so that the row's number is taken.
@@ -30,7 +30,7 @@ _ENDED = (
     "Completion time", "Timestamp", "Horodateur", "Zeitstempel", "Marca temporal", "End Date", "EndDate",
     "Date Modified", "Start time", "Start Date", "StartDate", "Date Created",
 )  # fmt: skip
-"""Columns that say when a response was given, in forms of all three; the end counts before the start."""
+"""Columns with the time of a response, in forms of all three; the end counts before the start."""
 
 
 def _surveymonkey_rows(sheet: Sheet, source: str) -> int:
@@ -52,7 +52,7 @@ def _microsoft_rows(sheet: Sheet, source: str) -> int:
 
 def _not_of(platform: str, sheet: Sheet, wanted: str) -> Problem:
     shown = ", ".join(sheet.names[:5])[:150]
-    what = f"are not those of {platform} ({shown} …): {wanted} should be there"
+    what = f"are not those of {platform} ({shown} …): {wanted} expected"
     hint = "check platform and file; where its own columns were taken out, write headings: 2 (rows of them)"
     return Problem("wrong-file", "headings", what, hint)
 

@@ -1,6 +1,6 @@
-"""Frictionless data package: a CSV of codes and a `datapackage.json` that says what each column holds.
+"""Frictionless data package: a CSV of codes and a `datapackage.json` that describes each column.
 
-Codes are text, as in the coded frame. A column's missing codes are its own `missingValues` (−1 is no missing
+Codes are text, as in the coded frame. Missing codes of a column are its `missingValues` (−1 is not a missing
 value of a number that was asked for); `enum` holds the answer codes and `categories` their words.
 """
 
@@ -37,7 +37,7 @@ def files_of(
     answers
         A coded frame with every column of `part`; None for a package without answers.
     notices
-        What the manifest is to say.
+        Notices for the manifest.
     """
     frame = empty_frame(part) if answers is None else answers
     own = own_columns(frame, part)

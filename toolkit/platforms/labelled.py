@@ -1,6 +1,6 @@
 """Coded frames as SPSS and Stata hold them: names, labels and codes, written and read.
 
-SPSS and Stata label numbers; codes that are no plain numbers ("US", "01") are numbered in the order of the
+SPSS and Stata label numbers; codes that are not plain numbers ("US", "01") are numbered in the order of the
 scale. A number that is a code stays that code, and no other code is given it, nor that of a don't-know on
 screen: read without the manifest such a file is refused, never read wrongly.
 """
@@ -33,7 +33,7 @@ TEMPLATE_COLUMNS = ("respondent", "organisation", "wave", "audience", "source", 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a program takes: names, labels of variables and of values.
+    """Limits of a program: names, labels of variables and of values.
 
     Parameters
     ----------
@@ -136,13 +136,13 @@ def _field(
     words |= variable.code_labels(language)
     labels = {
         code: _fit(
-            said,
+            stated,
             limits.longest_value_label,
             limits,
             f"the label of answer {code} of '{variable.name}'",
             notices,
         )
-        for code, said in words.items()
+        for code, stated in words.items()
     }
     measure: Literal["ordinal", "nominal"] = "ordinal" if variable.ordered else "nominal"
     return Field(name, variable.name, "coded", label, measure, numbers_of(variable, instrument), labels)
@@ -315,7 +315,7 @@ def labelled_files(
     pack
         Makes the file.
     notices
-        What else the manifest is to say.
+        Further notices for the manifest.
 
     Raises
     ------
@@ -359,11 +359,11 @@ def text_values(column: pd.Series) -> pd.Series:
     return column.astype("str").fillna("")
 
 
-def packed(write: Callable[..., None], frame: pd.DataFrame, ending: str, **said: Any) -> bytes:
+def packed(write: Callable[..., None], frame: pd.DataFrame, ending: str, **stated: Any) -> bytes:
     """Return the bytes that a function of pyreadstat writes."""
     with temporary_folder() as folder:  # it is cleared even if this process is killed
         path = folder / f"answers.{ending}"
-        write(frame, str(path), **said)
+        write(frame, str(path), **stated)
         return path.read_bytes()
 
 
@@ -372,7 +372,7 @@ def packed(write: Callable[..., None], frame: pd.DataFrame, ending: str, **said:
 # Rules:
 #
 # - values declared user-missing are kept; what they mean comes from the manifest, the study file's
-#   `missing`, or by a value label that says it ("Don't know", "Not asked"); any other is refused, never
+#   `missing`, or by a value label that means it ("Don't know", "Not asked"); any other is refused, never
 #   made blank;
 # - in a multiple-response set of dichotomies, the value that the set counts is the tick, whatever it is;
 # - a code that carries the label of another code is refused: the scale runs the other way;

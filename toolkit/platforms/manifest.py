@@ -22,7 +22,7 @@ from toolkit.instrument.yaml_loader import Strict
 from toolkit.system import write_files
 
 MANIFEST_ENDING = ".manifest.json"
-"""How the file beside an export is called: the export's name without its ending, and this."""
+"""Ending of the file beside an export, in place of the export's own."""
 
 
 class Column(Strict):
@@ -33,7 +33,7 @@ class Column(Strict):
 
     `question` and `part` are the platform's own ids (question code and sub-question, QID and choice, path
     and choice); `headings` holds, for each style in which the platform can head its export, every heading
-    under which the column may stand. `codes` says what the export's cell holds for each of our analysis codes
+    under which the column may appear. `codes` maps each of our analysis codes to the export's cell
     ("-1" for a don't-know that is offered); `recodes` what it holds instead where the platform's recodes were
     never set: their raw value → the value in `codes`. `wording` is a hash per language and audience.
     """
@@ -121,7 +121,7 @@ class ExportManifest(Strict):
         return json.dumps(held, ensure_ascii=False, indent=1) + "\n"
 
     def write(self, path: str | Path) -> Path:
-        """Write it, whole or not at all.
+        """Write it atomically.
 
         Raises
         ------

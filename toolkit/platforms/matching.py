@@ -1,4 +1,4 @@
-"""Which column of a file is which variable: by manifest, import ids or codes; never by words alone."""
+"""Matching of columns to variables: by manifest, import ids or codes; never by words alone."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from toolkit.platforms.vocabulary import option_numbers, tidy
 
 @dataclass(frozen=True)
 class Matched:
-    """What is known of the columns of a file before anybody looks into them.
+    """Facts about the columns of a file, known before their cells are read.
 
     Parameters
     ----------
     names
-        A name for each column: its heading, numbered where the heading stands again.
+        A name for each column: its heading, numbered where the heading is repeated.
     accepted
         Name → variable, or item for a multi-select in one column.
     words
-        Name → cell → analysis code, where a manifest says so.
+        Name → cell → analysis code, where a manifest defines it.
     audiences
         Name → the audiences that find it there, where only some do.
     raw
@@ -67,7 +67,7 @@ def unique_sheet(sheet: Sheet) -> tuple[Sheet, tuple[str, ...]]:
         for name, count in times.items()
         if count > 1
     ]
-    more = (f"{len(notes) - 5} further headings stand again and are numbered in the same way",)
+    more = (f"{len(notes) - 5} further headings are repeated and numbered in the same way",)
     return named(sheet, unique_names(sheet.names)), (*notes[:5], *(more if len(notes) > 5 else ()))
 
 
@@ -92,7 +92,7 @@ def codes_of(instrument: Instrument) -> dict[str, str]:
 def _write_in_spellings(variable: Variable, instrument: Instrument) -> Iterator[str]:
     """Yield the platforms' names for the text of a write-in: LimeSurvey, Kobo, Qualtrics, SurveyJS, REDCap.
 
-    The text of a single choice may be headed as an option of it; of a multi-select the cells tell.
+    The text of a single choice may be headed as an option of it; of a multi-select the cells show which.
     """
     stem, code = variable.item.id, variable.option.code if variable.option else ""
     scale = instrument.of_item(stem)[0].scale
@@ -154,7 +154,7 @@ def by_codes(
     Parameters
     ----------
     codes
-        What each heading says as a code, likeliest first.
+        Code that each heading holds, likeliest first.
     ids
         The platform's own id of each column, where the file holds them.
     ignored
@@ -171,11 +171,11 @@ def by_codes(
         if times > 1 and not _settled(heading, headings, names, settled)
     }
     told = dict(zip(names, ids, strict=True)) if ids else {}
-    for name, heading, said in zip(names, headings, codes, strict=True):
-        spellings = (name,) if name != heading else (heading, *said)
+    for name, heading, stated in zip(names, headings, codes, strict=True):
+        spellings = (name,) if name != heading else (heading, *stated)
         known = next((key for key in (told.get(name, ""), *spellings) if key in columns), None)
         if name != heading and heading in repeated:
-            spellings = (heading, *said)
+            spellings = (heading, *stated)
         code = next((key for key in spellings if key in accepted), None)
         other = next((key for key in spellings if key in others), None)
         if known is not None and (heading not in repeated or known == told.get(name)):
@@ -189,21 +189,21 @@ def by_codes(
     )
 
 
-def _settled(heading: str, headings: Sequence[str], names: Sequence[str], said: Collection[str]) -> bool:
+def _settled(heading: str, headings: Sequence[str], names: Sequence[str], stated: Collection[str]) -> bool:
     """Return whether the study file explains all columns of a heading but one."""
     mine = [name for name, own in zip(names, headings, strict=True) if own == heading]
-    return sum(name not in said for name in mine) <= 1
+    return sum(name not in stated for name in mine) <= 1
 
 
 def _repeated(
-    headings: tuple[str, ...], names: tuple[str, ...], ids: Mapping[str, str], said: Collection[str]
+    headings: tuple[str, ...], names: tuple[str, ...], ids: Mapping[str, str], stated: Collection[str]
 ) -> Iterator[Problem]:
     for heading, times in Counter(headings).items():
         if not heading or times == 1:  # wide files have thousands of these
             continue
         mine = [name for name, own in zip(names, headings, strict=True) if own == heading]
-        if not all(ids.get(name) in said for name in mine):
-            if _settled(heading, headings, names, said):
+        if not all(ids.get(name) in stated for name in mine):
+            if _settled(heading, headings, names, stated):
                 continue
             shown = f" (import ids {', '.join(ids[name] for name in mine)})" if ids else ""
             hint = "name their import ids under columns, or " if ids else ""
@@ -211,14 +211,12 @@ def _repeated(
                 "duplicate-column",
                 f"column {heading}",
                 f"heading occurs {times} times{shown}",
-                f"{hint}say what {', '.join(map(repr, mine[:4]))} are, under columns or ignore_columns",
+                f"{hint}state what {', '.join(map(repr, mine[:4]))} are, under columns or ignore_columns",
             )
     blank = [number for number, heading in enumerate(headings, start=1) if not heading]
     if blank:
         what = "has no heading, but holds answers"
-        yield Problem(
-            "missing-value", f"column {blank[0]}", what, "write its heading, or take the column out"
-        )
+        yield Problem("missing-value", f"column {blank[0]}", what, "write its heading, or remove the column")
 
 
 def check_manifest(
@@ -303,7 +301,7 @@ def _what(columns: tuple[Column, ...]) -> str:
 def _placed(headings: tuple[str, ...], style: str, manifest: ExportManifest) -> dict[int, tuple[Column, ...]]:
     """Place of a column in the file → columns of the manifest, for one row of headings and one style.
 
-    Several columns at one place are the options of a multi-select that stand joined in one cell.
+    Several columns at one place are the options of a multi-select joined in one cell.
     """
     held: dict[str, list[Column]] = {}
     for column in manifest.columns:
@@ -327,7 +325,7 @@ def _placed(headings: tuple[str, ...], style: str, manifest: ExportManifest) -> 
 # Each choice has a number by its position and a recode value, which is what a numeric export holds. The
 # manifest knows both. Where they differ, the cells of a question tell: a value that only one of the two
 # knows. Where no cell tells and the two would be read as other answers, the file is refused, unless
-# `recodes` says.
+# `recodes` gives.
 #
 # The same holds for options of a multi-select whose codes are whole numbers, in the headings of its
 # columns.
@@ -367,8 +365,8 @@ def _told(seen: set[str], by_value: Mapping[str, str], by_place: Mapping[str, st
     values, places = seen & (by_value.keys() - by_place.keys()), seen & (by_place.keys() - by_value.keys())
     if values and places:
         return (
-            f"holds {_listed(values)}, which only a recode value says, and {_listed(places)}, "
-            "which only a choice's position says"
+            f"holds {_listed(values)}, which only recode values define, and {_listed(places)}, "
+            "which only positions of choices define"
         )
     if values or places:
         return "set" if values else "unset"

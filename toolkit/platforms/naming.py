@@ -46,9 +46,9 @@ def _hyphenated(text: str) -> str:
 
 
 def made_id(name: str, *, marked: bool = False) -> str:
-    """Make an id of any name: its slug, with a mark of eight hexadecimal digits where that says too little.
+    """Make an id of any name: its slug, with a mark of eight hexadecimal digits where that is too short.
 
-    The mark is a hash of the name. It stands where nothing is left of the name, or too much would be cut off.
+    The mark is a hash of the name. It is added where nothing is left of the name or too much would be cut.
 
     Parameters
     ----------

@@ -17,8 +17,10 @@ from toolkit.platforms.vocabulary import Findings, as_known, audience_words
 
 def all_audiences(cells: pd.Series, instrument: Instrument) -> bool:
     """Return whether a column holds audiences and nothing else."""
-    said = cells[cells != ""]
-    return len(said) > 0 and bool(said.isin(list(audience_words(instrument.audiences, numbered=False))).all())
+    stated = cells[cells != ""]
+    return len(stated) > 0 and bool(
+        stated.isin(list(audience_words(instrument.audiences, numbered=False))).all()
+    )
 
 
 def possible_audiences(entry: AnswersFile, instrument: Instrument) -> tuple[str, ...]:
@@ -36,7 +38,7 @@ def audiences_of(
 ) -> pd.Series:
     """Read the audience of each row, missing if blank; unknown ones are added to `problems`.
 
-    Where the study file says the audience of the whole file, a column may only agree with it.
+    Where the study file gives the audience of the whole file, a column may only agree with it.
     """
     if entry.audience_column not in frame:
         if entry.audience is None:
@@ -44,16 +46,16 @@ def audiences_of(
                 Problem(
                     "missing-column",
                     f"column {entry.audience_column}",
-                    "is missing: nothing says to which audience a row belongs",
+                    "is missing: the audience of a row is unknown",
                     "write audience: … for the file, or audience_column: …",
                 )
             )
         return pd.Series(entry.audience, index=frame.index, dtype=str)
-    said = frame[entry.audience_column].astype(str)
+    stated = frame[entry.audience_column].astype(str)
     words = audience_words(instrument.audiences, numbered=numbered)
-    said = as_known(said, words, problems)
-    found = said.map({"": np.nan, **words}).astype(str)
-    _strange(said[found.isna() & (said != "")], entry.audience_column, words, problems)
+    stated = as_known(stated, words, problems)
+    found = stated.map({"": np.nan, **words}).astype(str)
+    _strange(stated[found.isna() & (stated != "")], entry.audience_column, words, problems)
     allowed = possible_audiences(entry, instrument)
     for other in found[found.notna() & ~found.isin(list(allowed))].unique():
         rows = found.index[found == other]
@@ -62,7 +64,7 @@ def audiences_of(
                 "wrong-group",
                 f"column {entry.audience_column}, {rows_said(rows)}",
                 f"answers of audience '{other}', which this file is not for ({', '.join(allowed)})",
-                "correct audience or audiences in the study file, or take the rows out",
+                "correct audience or audiences in the study file, or remove the rows",
             )
         )
     return found if entry.audience is None else found.fillna(entry.audience)
@@ -87,22 +89,22 @@ def strays(
     """
     if column not in frame:
         return {}
-    said = frame[column].astype(str)
+    stated = frame[column].astype(str)
     words = audience_words(instrument.audiences, numbered=numbered)
-    stray = (said != "") & ~said.isin(list(words)) & idle
+    stray = (stated != "") & ~stated.isin(list(words)) & idle
     if not stray.any():
         return {}
-    shown = ", ".join(repr(value[:20]) for value in said[stray].unique()[:3])
-    more = " …" if said[stray].nunique() > 3 else ""
+    shown = ", ".join(repr(value[:20]) for value in stated[stray].unique()[:3])
+    more = " …" if stated[stray].nunique() > 3 else ""
     return {f"no valid audience ({shown}{more}), unfinished or without an answer": stray}
 
 
-def _strange(said: pd.Series, column: str, words: Mapping[str, str], problems: list[Problem]) -> None:
-    for value in said.unique()[:5]:
+def _strange(stated: pd.Series, column: str, words: Mapping[str, str], problems: list[Problem]) -> None:
+    for value in stated.unique()[:5]:
         problems.append(
             Problem(
                 "unknown-audience",
-                f"column {column}, {rows_said(said.index[said == value])}",
+                f"column {column}, {rows_said(stated.index[stated == value])}",
                 f"{value!r} is not an audience of the instrument",
                 near_names(value, words),
             )
@@ -110,7 +112,7 @@ def _strange(said: pd.Series, column: str, words: Mapping[str, str], problems: l
 
 
 def needed(entry: AnswersFile, instrument: Instrument, audience: pd.Series) -> list[str]:
-    """Return variables that somebody in the file was asked; of all audiences if they are unknown."""
+    """Return variables that someone in the file was asked; of all audiences if they are unknown."""
     present = set(audience.dropna().unique())
     possible = set(possible_audiences(entry, instrument))
     return [
@@ -148,7 +150,7 @@ def other_wave(
         yield Problem(
             "wrong-group",
             f"column {column}, {rows_said(other.index)}",
-            f"names wave {other.iloc[0]!r}, but the study file says the file is of wave '{entry.wave}'",
+            f"names wave {other.iloc[0]!r}, but the study file assigns the file to wave '{entry.wave}'",
             "put the right export in its place, correct wave, list the column under ignore_columns, or write "
             f"wave: {{column: {column}}} where it holds several",
         )
@@ -157,7 +159,7 @@ def other_wave(
 def organisations_of(frame: pd.DataFrame, entry: AnswersFile, problems: list[Problem]) -> pd.Series:
     """Read the organisation of each row, missing if blank.
 
-    Where the study file says the organisation of the whole file, a column may only agree with it.
+    Where the study file gives the organisation of the whole file, a column may only agree with it.
     """
     column = entry.organisation_column
     if column is None or column not in frame:
@@ -166,32 +168,32 @@ def organisations_of(frame: pd.DataFrame, entry: AnswersFile, problems: list[Pro
                 Problem(
                     "missing-column",
                     f"column {column}",
-                    "is missing: nothing says to which organisation a row belongs",
+                    "is missing: the organisation of a row is unknown",
                     or_else(
                         near_names(column, frame.columns), "write organisation: … or organisation_column: …"
                     ),
                 )
             )
         return pd.Series(entry.organisation, index=frame.index, dtype=str)
-    said = frame[column].astype(str)
-    said = said.where(said != "")
+    stated = frame[column].astype(str)
+    stated = stated.where(stated != "")
     if entry.organisation is None:
-        if len(said) and said.isna().all():
+        if len(stated) and stated.isna().all():
             what = "is blank in every row, so that no answer belongs to any organisation"
             hint = "export again with it, or write organisation: … or organisation_column: null for the file"
             problems.append(Problem("missing-value", f"column {column}", what, hint))
-        return said
-    other = said[said.notna() & (said != entry.organisation)]
+        return stated
+    other = stated[stated.notna() & (stated != entry.organisation)]
     if len(other):
         problems.append(
             Problem(
                 "wrong-group",
                 f"column {column}, {rows_said(other.index)}",
-                f"names {other.iloc[0]!r}, but the study file says the file is of '{entry.organisation}'",
+                f"names {other.iloc[0]!r}, but the study file assigns the file to '{entry.organisation}'",
                 "correct one of them",
             )
         )
-    return said.fillna(entry.organisation)
+    return stated.fillna(entry.organisation)
 
 
 def duplicates(ids: pd.Series, what: str) -> Iterator[Problem]:
@@ -212,8 +214,8 @@ def duplicates(ids: pd.Series, what: str) -> Iterator[Problem]:
         yield Problem(
             "duplicate-id",
             f"column {what}, rows {rows}",
-            f"respondent {first!r} stands twice" + (f", and so do {others} others" if others else ""),
-            "keep one row of each and say which: duplicates: last submitted (or last, first, most answers)",
+            f"respondent {first!r} occurs twice" + (f", and so do {others} others" if others else ""),
+            "keep one row of each, by rule: duplicates: last submitted (or last, first, most answers)",
         )
 
 
@@ -230,12 +232,12 @@ def rounded(ids: pd.Series) -> bool:
 
 
 def ids_of(frame: pd.DataFrame, column: str | None, problems: list[Problem], *, named: bool) -> pd.Series:
-    """Read the id of each row; its row number if there is no column, or a spreadsheet program spoilt it.
+    """Read the id of each row; its row number if there is no column, or a spreadsheet program damaged it.
 
     Parameters
     ----------
     named
-        Whether the study file names the column: what it says is not passed over.
+        Whether the study file names the column: it is then not ignored.
     """
     numbers = pd.Series(frame.index.astype(str), index=frame.index)
     if column is None:
@@ -251,8 +253,8 @@ def ids_of(frame: pd.DataFrame, column: str | None, problems: list[Problem], *, 
             problems.note(what, pd.Series(True, index=frame.index))
         return numbers
     where = f"column {column}, {rows_said(ids.index[ids == example])}"
-    what = f"a spreadsheet program has rounded the ids: {example} stands for different people"
-    hint = "leave `respondent` out of the mapping (rows are then told by their number), or export again"
+    what = f"a spreadsheet program has rounded the ids: {example} is shared by different people"
+    hint = "leave `respondent` out of the mapping (rows are then identified by number), or export again"
     problems.append(Problem("damaged-file", where, what, hint))
     return numbers
 
@@ -272,7 +274,7 @@ def other_rows(
     frame
         Rows that nothing else sets aside.
     by
-        Sets of columns that tell a respondent, looked at one after another.
+        Sets of columns that tell a respondent, tried in turn.
     dated
         The platform's own dates, likeliest first.
 
@@ -322,11 +324,11 @@ _YEAR_LAST = re.compile(
     r"(?P<one>[0-9]{1,2})(?P<mark>[-/.])(?P<two>[0-9]{1,2})\2(?P<year>[0-9]{4}|[0-9]{2})(?:[T ,].*)?"
 )
 _NO_DATE = pd.Timestamp(1980, 1, 1)
-"""What LimeSurvey writes where a survey keeps no dates."""
+"""Date that LimeSurvey writes where a survey keeps none."""
 
 
 def days_of(frame: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
-    """Read the day of each row from the first of the columns that says one; NaT where none does.
+    """Read the day of each row from the first of the columns that has one; NaT where none has.
 
     The day is the one that is written, in whatever time zone. "03/04/2026" is read by the other cells of its
     column: one of them shows whether days or months come first, or nothing is read of the column.
@@ -338,9 +340,9 @@ def days_of(frame: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
 
 
 def persons_of(frame: pd.DataFrame, entry: AnswersFile, tokens: Sequence[str] = ()) -> pd.Series | None:
-    """Return what tells a person in any file: the columns of `duplicates: {by: …}`, or else a token.
+    """Return what identifies a person in any file: the columns of `duplicates: {by: …}`, or else a token.
 
-    Ids that each file counts from 1 tell nobody; None where there is nothing else.
+    Ids that each file counts from 1 identify no one; None where there is nothing else.
     """
     rule = entry.duplicates
     if rule is not None and rule.by:
@@ -376,13 +378,13 @@ def _when(frame: pd.DataFrame, order: str | None, dated: Sequence[str], problems
         if numbers.notna().all():
             return numbers
     columns = [order] if order is not None else [name for name in dated if name in frame]
-    said = pd.Series("", index=frame.index, dtype=str)
+    stated = pd.Series("", index=frame.index, dtype=str)
     for name in columns:
-        said = said.where(said != "", frame[name].astype(str))
-    dates = pd.to_datetime(said, format="ISO8601", errors="coerce", utc=True)
+        stated = stated.where(stated != "", frame[name].astype(str))
+    dates = pd.to_datetime(stated, format="ISO8601", errors="coerce", utc=True)
     if order is not None and dates.isna().any():
         row = dates.index[dates.isna()]
-        what = f"{said[row[0]][:40]!r} is neither a number nor a date such as 2026-09-30 10:12"
+        what = f"{stated[row[0]][:40]!r} is neither a number nor a date such as 2026-09-30 10:12"
         problems.append(
             Problem(
                 "not-a-date", f"column {order}, {rows_said(row)}", what, "name another column under order"

@@ -1,7 +1,7 @@
 """A questionnaire as one page that works from a file: answer it as any audience, save the answers as CSV.
 
 Nothing is loaded and nothing is sent. Routing travels as nested data that the page's own script interprets;
-no text is run as code. Every saved row says that it comes from a preview.
+no text is run as code. Every saved row is marked as coming from a preview.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ _WORDS: Mapping[str, str] = {
     "banner": N_("Preview. Nothing is sent; answers you save are marked as a test."),
     "language": N_("Language"),
     "inner": N_("Show names, codes and routing"),
-    "intro": N_("Answer the questionnaire as one of those it is for. You can go back at any time."),
-    "who": N_("As whom do you answer?"),
+    "intro": N_("Answer the questionnaire as one of its audiences. You can go back at any time."),
+    "who": N_("Who are you answering as?"),
     "choose": N_("Choose one to begin."),
     "begin": N_("Begin"),
     "back": N_("Back"),
@@ -63,13 +63,13 @@ _WORDS: Mapping[str, str] = {
     "between": N_("A number from {minimum} to {maximum}."),
     "least": N_("A number from {minimum} on."),
     "most": N_("A number up to {maximum}."),
-    "nonumber": N_("This is no number."),
+    "nonumber": N_("This is not a number."),
     "unanswered": N_("Please answer this question."),
     "rows": N_("Please answer every line."),
     "fix": N_("Before the next page:"),
     "more": N_("More questions have appeared on this page."),
     "done": N_("That was the last question"),
-    "kept": N_("People in the file so far: {people}. Save it, or answer as somebody else first."),
+    "kept": N_("People in the file so far: {people}. Save it, or answer as someone else first."),
     "save": N_("Save answers"),
     "another": N_("Answer as another person"),
     "saved": N_("What is saved for this person"),
@@ -77,7 +77,7 @@ _WORDS: Mapping[str, str] = {
     "held": N_("Holds"),
     "written": N_("The file was saved."),
 }
-"""What the page says itself; its script looks a text up by its key."""
+"""Texts of the page itself; its script looks a text up by its key."""
 
 
 def page_data(instrument: Instrument) -> dict[str, Any]:
@@ -279,15 +279,15 @@ _PATH_WORDS = {"paths": N_("Who is asked what"), "question": N_("Question"), "wh
 def described(row: Any, language: str) -> str:
     """Describe who of a group is asked an item, with counts where answers were given."""
     if row.reach == "never":
-        said = translated(language, "nobody: no answers meet the condition {when}", when=row.when)
+        stated = translated(language, "nobody: no answers meet the condition {when}", when=row.when)
     else:
-        said = (
+        stated = (
             translated(language, "if {when}", when=row.when) if row.when else translated(language, "everyone")
         )
     if pd.isna(row.asked) or row.asked == row.of:
-        return said
+        return stated
     left = translated(language, "{count} of {of} never see it", count=int(row.of - row.asked), of=int(row.of))
-    return f"{said}; {left}"
+    return f"{stated}; {left}"
 
 
 def _embedded(data: dict[str, Any]) -> str:

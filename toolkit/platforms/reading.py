@@ -35,7 +35,7 @@ def headings_of_file(entry: AnswersFile, path: str | Path) -> tuple[str, ...]:
 def divided(entry: AnswersFile, path: str | Path) -> tuple[AnswersFile, ...]:
     """Divide an entry by wave, if a column of the file holds the wave of each row.
 
-    The file is opened only where the entry does not say which waves it holds.
+    The file is opened only where the entry does not list its waves.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def divided(entry: AnswersFile, path: str | Path) -> tuple[AnswersFile, ...]:
         waves = _waves_in(entry, told.column, Path(path))
     if not waves:
         raise InvalidInput(
-            entry.file, [Problem("empty", "wave → values", "name no wave", "name one for a cell at least")]
+            entry.file, [Problem("empty", "wave → values", "name no wave", "name one for at least one cell")]
         )
     return tuple(
         entry.model_copy(
@@ -79,7 +79,7 @@ def _waves_in(entry: AnswersFile, column: str, path: Path) -> dict[str, list[str
     waves: dict[str, list[str]] = {}
     for cell in sorted(cell for cell in cells if cell):
         waves.setdefault(plain_number(cell), []).append(cell)
-    hint = "name another column, or say which cells are which wave: wave: {column: …, values: {cell: wave}}"
+    hint = "name another column, or map cells to waves: wave: {column: …, values: {cell: wave}}"
     if len(waves) > _MOST_WAVES:
         what = f"holds {len(waves)} different cells: too many for waves"
         raise InvalidInput(entry.file, [Problem("too-many", f"wave: column {column}", what, hint)])
@@ -87,7 +87,7 @@ def _waves_in(entry: AnswersFile, column: str, path: Path) -> dict[str, list[str
     if wrong:
         what = f"{wrong[0][:40]!r} cannot name a wave (lower-case letters, digits, '-' and '_')"
         values = f"{{{wrong[0][:40]}: {slug(wrong[0]) or 'w1'}, …}}"
-        hint = f"say what it is: wave: {{column: {column}, values: {values}}}"
+        hint = f"map it: wave: {{column: {column}, values: {values}}}"
         raise InvalidInput(entry.file, [Problem("invalid-name", f"wave: column {column}", what, hint)])
     return waves
 
@@ -161,7 +161,7 @@ def read_answers(
     Returns
     -------
     Export
-        The answers, and what became of every row; `toolkit.responses.decode` makes a coded frame of it.
+        The answers, and the outcome of every row; `toolkit.responses.decode` makes a coded frame of it.
 
     Raises
     ------

@@ -49,7 +49,7 @@ def _load(path: Path, source: str, how: Opening) -> Sheet:
         any(name.endswith("(choice=") or "(choice=" in name for name in sheet.names)
         or "Complete?" in sheet.names
     ):
-        what = "are labels, which stand for several columns at once"
+        what = "are labels that several columns share"
         raise InvalidInput(
             source,
             [Problem("ambiguous", "headings", what, "export again as 'CSV / Microsoft Excel (raw data)'")],
@@ -78,19 +78,19 @@ def _submitted(frame: pd.DataFrame, items: Collection[str], problems: list[Probl
         if not str(name).endswith("_complete"):
             continue
         if holds_item:
-            said = frame[name]
-            strange = said[~said.isin(list(_DONE))]
+            stated = frame[name]
+            strange = stated[~stated.isin(list(_DONE))]
             if len(strange):
                 where = f"column {name}, {rows_said(strange.index)}"
                 problems.append(
                     Problem(
                         "unknown-answer",
                         where,
-                        f"{strange.iloc[0]!r} is no status of a form",
+                        f"{strange.iloc[0]!r} is not a status of a form",
                         "export it again",
                     )
                 )
-            done &= said.isin([word for word, meant in _DONE.items() if meant])
+            done &= stated.isin([word for word, meant in _DONE.items() if meant])
         holds_item = False
     return done
 
@@ -108,8 +108,8 @@ def _one_row_each(
     problems = []
     for name, many in (("redcap_event_name", 1), ("redcap_repeat_instance", 0)):
         if name in sheet.names:
-            said = sheet.cells.iloc[:, sheet.names.index(name)].str.strip()
-            found = [one for one in said.unique() if one]
+            stated = sheet.cells.iloc[:, sheet.names.index(name)].str.strip()
+            found = [one for one in stated.unique() if one]
             if len(found) > many:
                 what = f"holds {', '.join(found[:4])}: a record has a row for each"
                 hint = "export a report of one event or form, or set the others aside by a mapping"

@@ -2,7 +2,7 @@
 
 `platforms/routing` of the reference data holds ten conditions for which SurveyJS, ODK and LimeSurvey gave the
 truth tables that `toolkit.instrument.routing` gives; the tests hold each translation to them. ``!=`` becomes
-``not(… = …)`` in XPath, where a node that is not there would make ``!=`` false.
+``not(… = …)`` in XPath, where a missing node would make ``!=`` false.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Naming = Callable[[Variable], str]
 
 
 def to_tree(condition: str | Condition, instrument: Instrument) -> dict[str, Any]:
-    """Say a condition as nested data that a page can interpret without running text as code.
+    """Express a condition as nested data that a page can interpret without running text as code.
 
     Returns
     -------
@@ -121,7 +121,7 @@ class Syntax:
         >>> LIMESURVEY.write("aiuse in (0, 98) or selected(aiways, 'rev')", items)
         '(aiuse.NAOK=="0" or aiuse.NAOK=="98") or aiways_rev.NAOK=="Y"'
         """
-        return _Writer(instrument, self, name or self.name, audiences).said(_node(condition))
+        return _Writer(instrument, self, name or self.name, audiences).written(_node(condition))
 
 
 SURVEYJS = Syntax(
@@ -175,11 +175,11 @@ class _Writer:
     name: Naming
     audiences: Collection[str] | None
 
-    def said(self, node: Node) -> str:
+    def written(self, node: Node) -> str:
         if isinstance(node, Not):
-            return self.syntax.negated.format(part=self.said(node.part))
+            return self.syntax.negated.format(part=self.written(node.part))
         if isinstance(node, Joined):
-            parts = [f"({self.said(p)})" if isinstance(p, Joined) else self.said(p) for p in node.parts]
+            parts = [f"({self.written(p)})" if isinstance(p, Joined) else self.written(p) for p in node.parts]
             return f" {node.word} ".join(parts)
         if isinstance(node, Answered):
             return self._answered(node)

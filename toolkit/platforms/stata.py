@@ -71,7 +71,7 @@ def _packed(plan: Plan, frame: pd.DataFrame) -> bytes:
         if one.kind == "coded":
             values = {**one.numbers, **LETTERS}
             # categories and not objects, whose type is taken from the first hundred cells: letters only
-            # would make a text column of it
+            # would turn it into a text column
             columns[one.name] = column.cat.rename_categories(values).reset_index(drop=True)
             labels[one.name] = {values[code]: words for code, words in one.labels.items()}
         elif one.kind == "number":

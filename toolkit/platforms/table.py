@@ -49,16 +49,16 @@ _NO_RULE = "meets no rule of the mapping's audience"
 
 @dataclass(frozen=True)
 class FormDialect:
-    """How a form builder heads its exports: it has no codes, so that a mapping says what is what.
+    """Headings of a form builder's exports: it has no codes, so a mapping supplies them.
 
     Parameters
     ----------
     ids
         Its own columns of ids; the first one there counts where the mapping names none.
     separators
-        What may stand between the ticks of a multi-select, where the mapping does not say.
+        Separators of the ticks of a multi-select, where the mapping gives none.
     ended
-        Its own columns that say when a response was given, likeliest first.
+        Its own columns with the time of a response, likeliest first.
     heading_rows
         Sheet and its name in messages → how many rows of headings it has. Raises where it is another's.
     whole
@@ -81,7 +81,7 @@ def read_table(
     dialect: FormDialect,
     strict: bool = True,
 ) -> Export:
-    """Read a table's cells as the entry's mapping and the platform's dialect say; see `read_mapped`."""
+    """Read a table's cells by the entry's mapping and the platform's dialect; see `read_mapped`."""
     return read_mapped(
         headed(sheet, entry, dialect),
         path,
@@ -121,18 +121,18 @@ def read_mapped(
     dated: tuple[str, ...] = (),
     ended: tuple[str, ...] = (),
 ) -> Export:
-    """Read cells as the entry's mapping says.
+    """Read cells by the entry's mapping.
 
     Parameters
     ----------
     separators
-        What may stand between the ticks of a multi-select, where the mapping does not say.
+        Separators of the ticks of a multi-select, where the mapping gives none.
     ids
         The platform's own columns of ids; the first one there counts where the mapping names none.
     aside
-        Rows the platform says are no responses, by reason.
+        Rows the platform marks as not being responses, by reason.
     dated, ended
-        The platform's own columns of dates; of these, what says when a response ended, likeliest first.
+        The platform's own columns of dates; of these, those for the end of a response, likeliest first.
 
     Raises
     ------
@@ -208,7 +208,7 @@ def read_mapped(
 
 
 _MARKS = (" | ", "[", "___", "/")
-"""What parts the heading of an option from that of its question."""
+"""Separator of an option's heading and its question's."""
 
 
 def _beside(frame: pd.DataFrame, mapping: Mapping, instrument: Instrument) -> pd.DataFrame | None:
@@ -230,7 +230,7 @@ def _beside(frame: pd.DataFrame, mapping: Mapping, instrument: Instrument) -> pd
 
 
 def _idle(frame: pd.DataFrame, mapping: Mapping) -> Iterator[str]:
-    """Yield tests that no row meets: either nobody is of that kind, or a value is misspelt."""
+    """Yield tests that no row meets: either no one is of that kind, or a value is misspelt."""
     for condition in (c for rule in mapping.audience for c in rule.when):
         if not common.met(frame[condition.column], condition).any():
             test, value = next(
@@ -270,8 +270,8 @@ def _audiences(
 def _organisation(frame: pd.DataFrame, entry: AnswersFile, mapping: Mapping) -> pd.Series:
     if mapping.organisation is None:
         return pd.Series(entry.organisation, index=frame.index, dtype=str)
-    said = frame[mapping.organisation]
-    return said.where(~said.isin(["", *map(tidy, mapping.blank)]))
+    stated = frame[mapping.organisation]
+    return stated.where(~stated.isin(["", *map(tidy, mapping.blank)]))
 
 
 # Cells of a mapped table become answers, item by item
@@ -404,7 +404,7 @@ def another_year(entry: AnswersFile, headings: Sequence[str]) -> Iterator[Proble
     """Yield a problem if a file has none of the columns that distinguish this year's from others."""
     marks = entry.expect.one_of_columns if entry.expect else ()
     if marks and not set(marks) & set(headings):
-        what = f"holds none of the columns that tell it from other years' ({', '.join(marks)})"
+        what = f"holds none of the columns that distinguish it from other years' ({', '.join(marks)})"
         yield Problem("wrong-file", "file", what, "this looks like another year's file; name the right one")
 
 
@@ -431,7 +431,7 @@ def without_optional(
 
 
 def other_shape(entry: AnswersFile, sheet: Sheet) -> Iterator[str]:
-    """Say where the file has other rows or columns than the published one."""
+    """Note where the file has other rows or columns than the published one."""
     if entry.expect is None:
         return
     found = {"rows": len(sheet.cells), "columns": len(sheet.names)}
@@ -456,18 +456,18 @@ def design_columns(
             numbers = pd.to_numeric(cells, errors="coerce").astype("float64")
             wrong = ~(np.isfinite(numbers) & (numbers >= 0))
             found[DESIGN_COLUMNS[name]] = numbers
-            what, hint = "is no weight", "give every respondent a number of at least 0"
+            what, hint = "is not a weight", "give every respondent a number of at least 0"
         else:
             wrong = cells == ""
             found[DESIGN_COLUMNS[name]] = cells.astype("str")
             what, hint = "is blank", f"every respondent needs its {name}"
         if wrong.any():
-            said = f"{str(cells[wrong].iloc[0])!r} {what}" if name == "weights" else what
+            stated = f"{str(cells[wrong].iloc[0])!r} {what}" if name == "weights" else what
             problems.append(
                 Problem(
                     "not-a-number" if name == "weights" else "missing-value",
                     f"{place}, {rows_said(cells.index[wrong])}",
-                    said,
+                    stated,
                     hint,
                 )
             )
@@ -492,7 +492,7 @@ def mapping_problems(
         (f"mapping → items → {name}", h) for name, where in mapping.items.items() for h in where.headings
     ]
     named = {heading for _, heading in used if heading is not None}
-    if named and not named & set(headings):  # of another file, whose headings may be nobody's business
+    if named and not named & set(headings):  # of another file, whose headings are not to be shown
         listed = ", ".join(sorted(named)[:5]) + (", …" if len(named) > 5 else "")
         yield Problem(
             "wrong-file",
@@ -568,7 +568,7 @@ def pivoted(sheet: Sheet, entry: AnswersFile, mapping: Mapping, problems: list[P
     for name, blank in ((entry.long.respondent, who == ""), (entry.long.question, question == "")):
         if blank.any():
             where = f"column {name}, {rows_said(cells.index[blank])}"
-            problems.append(Problem("missing-value", where, "is blank", "fill it in, or take the row out"))
+            problems.append(Problem("missing-value", where, "is blank", "fill it in, or remove the row"))
     rest = [name for name in sheet.names
             if name not in (entry.long.respondent, entry.long.question, entry.long.answer)]  # fmt: skip
     constant = [name for name in rest if (cells[name].groupby(who).nunique() <= 1).all()]
@@ -601,7 +601,7 @@ def pivoted(sheet: Sheet, entry: AnswersFile, mapping: Mapping, problems: list[P
 
 
 def _unasked(mapping: Mapping, columns: pd.Index, rest: set[str]) -> dict[str, str]:
-    """Find blank columns of questions nobody answers, except those named like another."""
+    """Find blank columns of questions no one answers, except those named like another."""
     wanted = [heading for where in mapping.items.values() for heading in where.headings]
     unread = [str(name) for name in columns if name not in wanted]
     lacking = [name for name in wanted if name not in columns and name not in rest]
@@ -725,16 +725,22 @@ def _item_problems(item: Item, where: ItemMapping, instrument: Instrument) -> It
         codes = list(code_words(instrument.of_item(item.id)[0], instrument))
         for name in sorted(set(where.columns) - set(codes)):
             yield Problem(
-                "unknown-answer", f"{place} → columns", f"'{name}' is no answer code", near_names(name, codes)
+                "unknown-answer",
+                f"{place} → columns",
+                f"'{name}' is not an answer code",
+                near_names(name, codes),
             )
     if item.type == "ranking" and where.column is not None and where.values:
         yield Problem(
-            "unsuited-item", f"{place} → values", "a ranking in one column lists options", "take values out"
+            "unsuited-item", f"{place} → values", "a ranking in one column lists options", "remove values"
         )
     if item.type in ("matrix", "multi", "ranking") and where.columns:
         for name in sorted(set(where.columns) - set(parts)):
             yield Problem(
-                "unknown-name", f"{place} → columns", f"'{name}' is no row or option", near_names(name, parts)
+                "unknown-name",
+                f"{place} → columns",
+                f"'{name}' is not a row or option",
+                near_names(name, parts),
             )
         for name in sorted(set(parts) - set(where.columns)):
             yield Problem("missing-key", f"{place} → columns", f"'{name}' is missing", "add its heading")
@@ -742,7 +748,7 @@ def _item_problems(item: Item, where: ItemMapping, instrument: Instrument) -> It
     allowed = set(_targets(item, variable, where, instrument))
     for value, code in where.values.items():
         if allowed and code not in allowed:
-            what = f"{value!r} becomes '{code}', which is no answer code"
+            what = f"{value!r} becomes '{code}', which is not an answer code"
             yield Problem("unknown-answer", f"{place} → values", what, near_names(code, sorted(allowed)))
 
 

@@ -1,4 +1,4 @@
-"""What a cell may say: code or label → analysis code, for each column of an instrument."""
+"""Vocabulary of cells: code or label → analysis code, for each column of an instrument."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def folded(text: str) -> str:
 
 
 def plain_number(cell: str) -> str:
-    """Write a whole number that stands as 5.0 or 5,00 as 5; anything else stays as it is.
+    """Write a whole number given as 5.0 or 5,00 as 5; anything else stays as it is.
 
     Examples
     --------
@@ -163,13 +163,13 @@ def as_known(cells: pd.Series, words: Mapping[str, str], problems: list[Problem]
             changed[_AS_FLOAT][cell] = whole
         elif (known := spellings.get(folded(cell))) is not None:
             changed[_OTHER_SPELLING][cell] = known
-    for what, said in changed.items():
-        if said:
-            rows = cells.isin(list(said))
+    for what, stated in changed.items():
+        if stated:
+            rows = cells.isin(list(stated))
             if rows.any():
                 if isinstance(problems, Findings):
                     problems.note(what, rows)
-                cells = cells.astype(str).mask(rows, cells.astype(str).map(said))
+                cells = cells.astype(str).mask(rows, cells.astype(str).map(stated))
     return cells
 
 
@@ -333,7 +333,7 @@ def number_cells(
     decimal: str | None = None,
     units: Mapping[str, float] | None = None,
 ) -> pd.Series:
-    """Turn cells into numbers, NaN where blank; what is none or out of bounds is added to `problems`.
+    """Turn cells into numbers, NaN where blank; what is not a number or out of bounds is added to `problems`.
 
     Parameters
     ----------
@@ -343,7 +343,7 @@ def number_cells(
         The decimal mark, where a cell such as "1,234" leaves open what it is; otherwise the column's other
         cells tell.
     units
-        Words that may stand after (or before) a number → what the number is multiplied by.
+        Words allowed after (or before) a number → what the number is multiplied by.
 
     Notes
     -----
@@ -416,7 +416,7 @@ def _numbers_by_rule(
             mark = "."
         if mark is None or (decimal and mark != decimal) or (len(marks) > 1 and not _decimal_mark(number)
                                                             and re.search("[.,]", number)):  # fmt: skip
-            hints[cell] = 'say what the mark is: decimal: "," or decimal: "." for the file'
+            hints[cell] = 'state what the mark is: decimal: "," or decimal: "." for the file'
             continue
         other = "." if mark == "," else ","
         grouped = re.fullmatch(rf"[-+]?[0-9]{{1,3}}([{other}][0-9]{{3}})+([{mark}][0-9]*)?", number)
@@ -427,7 +427,7 @@ def _numbers_by_rule(
 
 
 def _without_spaces(number: str) -> str:
-    """Take out blanks and apostrophes that stand between thousands."""
+    """Remove blanks and apostrophes between thousands."""
     grouped = re.fullmatch(r"[-+]?[0-9]{1,3}(?:[ '][0-9]{3})+(?:[.,][0-9]*)?", number)
     return re.sub("[ ']", "", number) if grouped else number
 

@@ -44,7 +44,7 @@ OWN_LABELS: Mapping[str, str] = {
     "status": N_("Complete or partial"),
     "weight": N_("Weight"),
 }
-"""Column that is no item → its label in English."""
+"""Column that is not an item → its label in English."""
 
 
 def audience_question(language: str) -> tuple[str, str]:
@@ -172,12 +172,12 @@ def variants_of(item: Item, instrument: Instrument) -> tuple[Variant, ...]:
 
 def _words(item: Item, audience: str, instrument: Instrument) -> tuple[str, ...]:
     """Return all texts of an item for one audience, including the rows it is asked."""
-    said = [spoken(item.text, audience, language) for language in instrument.languages]
-    said += [item.help_for(audience, language) for language in instrument.languages if item.help]
+    stated = [spoken(item.text, audience, language) for language in instrument.languages]
+    stated += [item.help_for(audience, language) for language in instrument.languages if item.help]
     for row in item.rows:
         if row.audiences is None or audience in row.audiences:
-            said += [row.id, *(spoken(row.text, audience, language) for language in instrument.languages)]
-    return tuple(said)
+            stated += [row.id, *(spoken(row.text, audience, language) for language in instrument.languages)]
+    return tuple(stated)
 
 
 # What is exported: the languages and audiences asked for, and the items they leave
@@ -196,9 +196,9 @@ def narrow(
     instrument
         The instrument.
     languages
-        Languages wanted, the base language first; all of the instrument's where left out.
+        Languages to include, the base language first; all of the instrument's where left out.
     audiences
-        Audiences wanted; the instrument's order is kept. All of them where left out.
+        Audiences to include; the instrument's order is kept. All of them where left out.
 
     Returns
     -------
@@ -275,12 +275,12 @@ def fill_in(
     fielding
         Whether respondents will read it, so that every text before and after the questions must be there.
     needed
-        Whether people read it: without a name, "this organisation" stands for it, and fielding is refused.
+        Whether people read it: without a name, "this organisation" is used, and fielding is refused.
 
     Raises
     ------
     InvalidInput
-        A name with markup, a text that needs a name which is not given, texts that are missing or that
+        A name with markup, a text that needs a name which is missing, texts that are missing or that
         promise another threshold: every problem at once.
     """
     problems = [*find_in_promises(instrument, threshold, sensitive_threshold)]

@@ -29,7 +29,7 @@ class Series:
     Parameters
     ----------
     name, colour
-        What the legend says, "#rrggbb".
+        Colour in the legend, "#rrggbb".
     values
         Fractions rounded as they are printed; None where nothing may be shown or nothing was asked.
     low, high
@@ -39,7 +39,7 @@ class Series:
     marker, hollow
         Of a series of dots, as matplotlib names it.
     side
-        Of a series of answers: on which side of the middle of the scale they lie; "total" for the sum of the
+        Of a series of answers: on which side of the middle of the scale they are; "total" for the sum of the
         higher answers, which is printed at the end of a bar.
     """
 
@@ -75,7 +75,7 @@ class Chart:
     groups
         Whose answers each row holds, where its name is the question's; else "".
     joined
-        Whether the dots of a row lie on one line.
+        Whether the dots of a row are on one line.
     unit
         "percent" for shares, "points" for differences of shares.
     language

@@ -315,7 +315,7 @@ def _answers(
             Cell(
                 words=joined(lines)
                 or (
-                    _("not shown: this audience is not part of the report, or nobody answered")
+                    _("not shown: this audience is not part of the report, or no one answered")
                     if numbers
                     else _("not shown: no mean was released with these results")
                 )
@@ -326,7 +326,7 @@ def _answers(
     if spread is None:
         return (
             NOT_SHOWN,
-            Cell(words=_("not shown: this audience is not part of the report, or nobody answered")),
+            Cell(words=_("not shown: this audience is not part of the report, or no one answered")),
             True,
         )
     return spread.base, spread.cell(first), bool(spread.why)

@@ -96,7 +96,7 @@ def computed_methods(
     by: str = "audience",
     dates: FieldDates | None = None,
 ) -> dict[str, str]:
-    """Compute what a report knows by itself: instrument, dates, sizes and precision, weighting, processing.
+    """Compute the facts a report can derive: instrument, dates, sizes and precision, weighting, processing.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def computed_methods(
     by
         The group column of `participation`.
     dates
-        The first and last day of the wave (`Study.field_dates`); None where the files do not say.
+        The first and last day of the wave (`Study.field_dates`); None where the files have none.
 
     Raises
     ------
@@ -122,7 +122,7 @@ def computed_methods(
     """
     rows = [row for row in records(participation) if str(row[by]) == audience]
     if not rows:
-        raise ToolkitError(f"participation says nothing of '{audience}'")
+        raise ToolkitError(f"participation has no row for '{audience}'")
     asked = sum(audience in variable.audiences for variable in instrument.variables)
     questions = sum(
         any(audience in variable.audiences for variable in instrument.of_item(item.id))
@@ -156,7 +156,7 @@ def _dates(found: FieldDates | None) -> str:
     from babel.dates import format_date
 
     if found is None:
-        return _("The answer files do not say when people answered.")
+        return _("The answer files do not record when people answered.")
     first, last = (
         format_date(day, "d MMMM y", locale=current_language()) for day in (found.first, found.last)
     )
@@ -180,7 +180,7 @@ def _sizes(row: Mapping[str, Any], instrument: Instrument, audience: str, level:
             few=_("Fewer than {k}", k=row["threshold"]),
             name=name,
         )
-    if row["answered"] == 0:  # nobody was invited
+    if row["answered"] == 0:  # no one was invited
         return _("No {name} were invited.", name=name)
     invited = (
         _(" of {invited} invited ({rate})", invited=base(row["invited"]), rate=percent(row["response_rate"]))
@@ -200,7 +200,7 @@ def _sizes(row: Mapping[str, Any], instrument: Instrument, audience: str, level:
     if is_known(row["invited"]):
         return _("{text} Each share carries its own {level} interval.", text=text, level=percent(level))
     return _(
-        "{text} Each share carries its own {level} interval; how many were invited is not known.",
+        "{text} Each share carries its own {level} interval; how many were invited is unknown.",
         text=text,
         level=percent(level),
     )

@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 NOT_SHOWN = "–"
-"""Printed where a number is not there; a note beside it says why."""
+"""Printed in place of a missing number; a note beside it states why."""
 
 
 _MINUS = "\u2212"
@@ -70,7 +70,7 @@ class Number:
 
     @property
     def exact(self) -> bool:
-        """Whether it is the number itself, not a bound of it."""
+        """Whether it is the number itself, not a bound."""
         return self.sign in ("", "+")
 
     def figure(self) -> str:
@@ -124,7 +124,7 @@ def p_number(value: Any) -> Number | None:
 
 
 def _rounded(value: Any, digits: int) -> float:
-    """Round a fraction to so many decimals of a percentage."""
+    """Round a fraction to the given decimals of a percentage."""
     return round(float(rounded(100 * float(value), digits)) / 100, digits + 2)
 
 
@@ -139,7 +139,7 @@ def _figure(value: float, digits: int) -> str:
 
 
 def decimal(value: float, digits: int | None = None) -> str:
-    """Format a plain number with so many decimals, or with as many as it needs.
+    """Format a plain number with the given decimals, or with as many as it needs.
 
     Examples
     --------

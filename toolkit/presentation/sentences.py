@@ -163,7 +163,7 @@ def headline(row: Any, instrument: Instrument) -> str:
     """Write one gap as a sentence, with its verdict.
 
     The verdict rests on the interval; where the p value adjusted for all comparisons is not small enough, the
-    sentence says so too.
+    sentence states it too.
 
     Parameters
     ----------

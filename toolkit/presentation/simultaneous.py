@@ -18,7 +18,7 @@ def held_together(frame: pd.DataFrame, *, by: str, level: float = 0.95) -> pd.Da
     Parameters
     ----------
     frame
-        Released rows, one an option and group: `by`, n, effective_n, estimate, shown, bound.
+        Released rows, one per option and group: `by`, n, effective_n, estimate, shown, bound.
     by
         The group column.
     level

@@ -20,7 +20,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Spread:
-    """What is released of one base.
+    """Released results of one base.
 
     Parameters
     ----------

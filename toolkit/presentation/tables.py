@@ -92,7 +92,7 @@ def participation_table(
     rows = [
         {
             _("Audience"): audience_name(instrument, row[by], start=True),
-            _("Invited"): count(row["invited"]) if is_known(row["invited"]) else _("not known"),
+            _("Invited"): count(row["invited"]) if is_known(row["invited"]) else _("unknown"),
             _("Answered"): count(row["answered"], row["answered_shown"]),
             _("Response"): share_number(row["response_rate"]),
             _("Margin of error"): (
@@ -103,7 +103,7 @@ def participation_table(
     ]
     notes = [
         _(
-            "Margin of error: how far a share near 50% may lie from that of everyone "
+            "Margin of error: how far a share near 50% may be from that of everyone "
             "invited, at {level}, if those who did not answer think like those who did.",
             level=percent(level),
         )
@@ -117,14 +117,14 @@ def participation_table(
         names = [audience_name(instrument, name) for name in shown]
         notes.append(
             _(
-                "More {names} answered than the list of organisations has: its number is not used.",
+                "More {names} answered than the list of organisations records: its number is not used.",
                 names=_(" and ").join(names),
             )
         )
     if any(value in (None, NOT_SHOWN) for row in rows for value in row.values()):
         notes.append(
             _(
-                "{dash}: not known, or it would reveal how many answered in a group too small to show.",
+                "{dash}: unknown, or it would reveal how many answered in a group too small to show.",
                 dash=NOT_SHOWN,
             )
         )
@@ -155,7 +155,7 @@ def gap_table(
     table
         The released gaps.
     items, theme, most
-        Only these columns; only this theme; only so many rows.
+        Only these columns; only this theme; at most this many rows.
     level
         Of the intervals in the table, for the words.
     title
@@ -357,7 +357,7 @@ def declared_table(
     if rated:
         notes.append(
             _(
-                "Agreement (rwg): 1 if all raters of the organisation answer alike, 0 if as at random. These "
+                "Agreement (rwg): 1 if all raters of the organisation answer alike, 0 if at random. These "
                 "answers describe one organisation, so their agreement counts, not whether the items go "
                 "together."
             )
@@ -517,7 +517,7 @@ def share_cell(row: Row) -> Cell | str:
 
 
 def notes_on(rows: Sequence[Row], *, mark: str | None = None) -> list[str]:
-    """Explain the marks used in a table; `mark` stands for a withheld number."""
+    """Explain the marks used in a table; `mark` replaces a withheld number."""
     notes = _bound_notes(rows)
     hidden = [row for row in rows if not bool(row["shown"])]
     if hidden:

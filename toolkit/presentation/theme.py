@@ -18,7 +18,7 @@ WHITE = "#FFFFFF"
 BRAND_COLOUR = "#1B4F8A"
 
 # Blue and vermillion are Okabe and Ito's, darkened until each is at least 4.5:1 on white; the third differs
-# from both in lightness, so that the usual three audiences stay apart in any colour vision and in grey print.
+# from both in lightness, so that the usual three audiences stay distinct in any colour vision and in grey.
 AUDIENCE_COLOURS = ("#0072B2", "#C04F00", "#43264A", "#00805D", "#8A6D00", "#A5417C")
 AUDIENCE_MARKERS = ("o", "s", "D", "^", "v", "P")
 
@@ -69,7 +69,7 @@ def ink_on(ground: str) -> str:
 class Theme:
     """Colours and markers of a report.
 
-    Make one with `Theme.of(brand, audiences)`; `notes` says what was changed to keep text legible.
+    Make one with `Theme.of(brand, audiences)`; `notes` lists what was changed to keep text legible.
 
     Examples
     --------

@@ -78,7 +78,7 @@ def summary(
     table, measure
         The released gaps and which measure of them.
     participation
-        `Admitted.participation`, where who answered is to be reported.
+        `Admitted.participation`, to report who answered.
     most
         How many gaps, and how many changes.
     waves
@@ -225,7 +225,7 @@ def shares_summary(
     instrument
         For wording, and which answers are favourable.
     participation
-        `Admitted.participation`, where who answered is to be reported.
+        `Admitted.participation`, to report who answered.
     waves
         The earlier wave and this one, where `released` has a table "trend" of the two.
     most
@@ -546,7 +546,7 @@ def _who_answered(participation: pd.DataFrame, instrument: Instrument, by: str) 
     for row in records(participation):
         name = audience_name(instrument, row[by])
         if is_known(row["answered"]) and row["answered"] == 0:
-            continue  # nobody was invited
+            continue  # no one was invited
         if is_known(row["answered"]) and is_known(row["invited"]):
             rate = f" ({percent(row['response_rate'])})" if is_known(row["response_rate"]) else ""
             sizes = {"answered": base(row["answered"]), "invited": base(row["invited"])}

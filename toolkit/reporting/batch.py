@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 REPORT_COLUMNS = ("organisation", "name", "status", "sentence", "seconds", "folder", "warnings")
 CERTIFICATES = "certificates.jsonl"
-"""What the audit of each release found: for the consultant."""
+"""Findings of the audit of each release: for the consultant."""
 
 DRAFTS = "drafts.jsonl"
 """Keyed hashes of who was in which draft, for those that are handed out after all."""
@@ -129,7 +129,7 @@ def run_reports(
         Address of a Dask scheduler whose workers make the reports; they need the toolkit, not the files.
     release
         Whether they are releases: compared with what left before, recorded in the study's ledger, and not
-        marked as drafts. A draft binds nothing; do not hand it out.
+        marked as drafts. A draft is not binding; do not hand it out.
     audit
         Whether a release is audited (`audit_release`); one that gives something away fails.
     overall
@@ -267,7 +267,7 @@ def run_notebook(
         Must have a cell tagged "parameters". If it takes `output`, it receives its output folder there.
     for_each
         The parameter that varies. For "organisation" the notebook must take `study` too: the values are the
-        study's organisations, and each run finds its own organisation's answers and nobody else's.
+        study's organisations, and each run finds its own organisation's answers and no one else's.
     values
         Of that parameter; None for all organisations.
     parameters
@@ -277,7 +277,7 @@ def run_notebook(
         Whether values are text as typed, to be read in the parameter's type.
     out, workers, force, seconds, memory, cluster, message
         As `run_reports`. The workers of a cluster have the notebook and the study of organisations; whatever
-        else the notebook reads must lie where they see it.
+        else the notebook reads must be where they see it.
 
     Returns
     -------
@@ -428,7 +428,7 @@ def _recorded(
 ) -> Iterator[Callable[[str, Outcome], None]]:
     """Record what is released before anything is built, and afterwards the files; drafts beside the reports.
 
-    Whatever ends the run, a report that is in its place has a release that binds. One that was not built has
+    Whatever ends the run, a report that is in its place has a binding release. One that was not built has
     its release withdrawn, unless parts of it may have reached a store.
     """
     outcomes: dict[str, Outcome] = {}
@@ -473,9 +473,9 @@ def _recorded(
                         message(f"The numbers of {one} could not be kept for later audits: {fault.strerror}")
             certificates.close()
             with ledger.open() as opened:
-                for kind, said in (("outputs", outputs), ("withdrawn", undone)):
-                    if said:
-                        opened.add(kind, *said)
+                for kind, text in (("outputs", outputs), ("withdrawn", undone)):
+                    if text:
+                        opened.add(kind, *text)
         elif built:
             drafts = EventLog(run.folder / BATCH_FOLDER / DRAFTS)
             for one, outcome in built.items():

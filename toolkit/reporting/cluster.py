@@ -1,7 +1,7 @@
 """Jobs on a Dask cluster: workers receive a study and one organisation's answers, and return a report.
 
 Nothing but the toolkit itself has to be on a worker. What every job shares is handed to each worker once,
-also to one that joins later; a job brings its own organisation's answers and nobody else's. Only the batch
+also to one that joins later; a job brings its own organisation's answers and no one else's. Only the batch
 writes reports (or, where they go to a store, the worker seals one there): a worker that dies, or one that was
 thought dead, can leave nothing half made.
 """
@@ -116,7 +116,7 @@ class Cluster:
     InvalidInput
         The address is not valid.
     ToolkitError
-        Dask is not installed, nobody answers at the address, or a worker has another version of anything
+        Dask is not installed, nothing answers at the address, or a worker has another version of anything
         that goes into a report.
     """
 

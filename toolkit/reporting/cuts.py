@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from toolkit.study import Study
 
 CUT = "cut_"
-"""What the names of cut tables and of their group columns begin with."""
+"""Prefix of the names of cut tables and of their group columns."""
 JOINED = " + "
 UNKNOWN = "(not said)"
 """The group of those who named none."""
@@ -155,7 +155,7 @@ def pool_hides(rows: pd.DataFrame) -> bool:
 
 @dataclass(frozen=True)
 class _Answers:
-    """Who answered an item, in one audience: group of each cut, share of the top box, weights.
+    """People who answered an item, in one audience: group of each cut, share of the top box, weights.
 
     Of all organisations together, `clients` is that of each respondent, `pool` what their own reports hide.
     """
@@ -337,8 +337,8 @@ def _answers(
     policy: Policy,
     clients: pd.DataFrame | None = None,
 ) -> _Answers:
-    said = frame[variable.name]
-    given = rows & said.notna().to_numpy() & ~said.isin(list(MISSING)).to_numpy()
+    text = frame[variable.name]
+    given = rows & text.notna().to_numpy() & ~text.isin(list(MISSING)).to_numpy()
     weights = frame[WEIGHT] if WEIGHT in frame else pd.Series(1.0, index=frame.index)
     pool = None
     if clients is not None and given.any():
@@ -348,7 +348,7 @@ def _answers(
         pool = clients[same & hidden & (clients["item"] == variable.name)]
     return _Answers(
         {name: column[given] for name, column in groups.items()},
-        said[given].isin(variable.codes_of("top")).astype(float),
+        text[given].isin(variable.codes_of("top")).astype(float),
         weights[given].astype(float),
         policy.threshold_for(variable.name),
         lambda w: policy.unanimity_bounds(

@@ -139,7 +139,7 @@ def _changes(folder: Path, organisation: str, manifest: dict[str, Any]) -> Itera
 
 
 def _email(document: Document, names: Sequence[str]) -> str:
-    """Write subject and body: what the report's summary says, and which files are attached."""
+    """Write subject and body: the report's summary, and the list of attached files."""
     cover = document.cover
     with using_language(cover.language):
         subject = " · ".join(filter(None, (cover.title, cover.subject, cover.wave)))

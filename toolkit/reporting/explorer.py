@@ -37,7 +37,7 @@ def explore(study: str | Path | Study, *, data: str | Path | None = None) -> Exp
     """Explore a study in a notebook: choose question, groups, cut and wave; see gap, distribution, trend.
 
     Figures are the toolkit's own, drawn from results that have passed the study's disclosure policy, with
-    their numbers and the code that draws them. Each view passes the policy by itself; several views taken
+    their numbers and the code that draws them. Each view passes the policy separately; several views taken
     together are not checked, nor recorded in the study's ledger. They are for the analyst, not for a client.
 
     Parameters
@@ -134,7 +134,7 @@ class Explorer:
         }  # html: where widgets do not run
 
     def _follow(self, change: Any = None) -> None:
-        """Run the code of what is chosen, and show its figure and numbers, or why there are none."""
+        """Run the code of the selection, and show its figure and numbers, or why there are none."""
         import toolkit as tk
 
         if self._changing:

@@ -225,9 +225,9 @@ def beside_releases(
     binding: Sequence[Entry] | None = None,
     hashed: bool = False,
 ) -> Beside:
-    """Keep an organisation's answers to what may be reported of a wave and those before.
+    """Keep the answers of an organisation that may be reported for a wave and those before.
 
-    Any two waves differ, item by item, by nobody or by k people, or the earlier of them is withheld.
+    Any two waves differ, item by item, by no one or by k people, or the earlier of them is withheld.
 
     Parameters
     ----------
@@ -277,8 +277,8 @@ def _kept(
         if v.item.show_dont_know and v.kind == "single"
     }
     unsure = {
-        name + DONT_KNOW: said.eq("-1").astype("str").where(~said.isin(_NO_ANSWER))
-        for name, said in texts.items()
+        name + DONT_KNOW: text.eq("-1").astype("str").where(~text.isin(_NO_ANSWER))
+        for name, text in texts.items()
     }
     blocks = {v.name: v.item.id for v in variables if v.kind == "option"} | {
         name + DONT_KNOW: name for name in texts
@@ -369,7 +369,7 @@ def _few_changed(study: Study, now: pd.DataFrame, before: pd.DataFrame) -> Itera
             given.append(rows[items].notna().set_axis(pd.Index(who, dtype=object), axis=0))
         if min(map(len, given)) < study.policy.threshold:
             continue
-        if any("" in part.index for part in given):  # somebody without a token may be anybody
+        if any("" in part.index for part in given):  # a person without a token may be anyone
             changed = (given[1].sum() - given[0].sum()).abs().clip(lower=1)
         else:
             everybody = given[0].index.union(given[1].index, sort=False)
@@ -409,7 +409,7 @@ def _estimates(
 ) -> pd.DataFrame:
     """Estimate shares per audience, with finite-population intervals where headcounts are known.
 
-    How many people a routed question would reach is not known, so only questions put to everyone of an
+    How many people a routed question would reach is unknown, so only questions put to everyone of an
     audience are measured against its headcount. Under a design its own intervals are used.
     """
     from toolkit.analysis import proportions
@@ -561,7 +561,7 @@ def _declared(
 
 
 def _dont_know(frame: pd.DataFrame, study: Study, design: Design | None) -> dict[str, pd.DataFrame]:
-    """Estimate the share of "don't know" where the questionnaire says that it is an answer.
+    """Estimate the share of "don't know" where the questionnaire makes it an answer.
 
     A share near all or none has no row: its base, less the base of those who knew, would count what the bound
     masks.
@@ -571,9 +571,9 @@ def _dont_know(frame: pd.DataFrame, study: Study, design: Design | None) -> dict
     wanted = [v for v in study.instrument.variables if v.kind == "single" and v.item.show_dont_know]
     codes = {v.name: frame[v.name].astype("str") for v in wanted if v.name in frame}
     answered = {
-        name + DONT_KNOW: (said == "-1").astype(float).where(~said.isin(_NO_ANSWER))
-        for name, said in codes.items()
-        if (said == "-1").any()
+        name + DONT_KNOW: (text == "-1").astype(float).where(~text.isin(_NO_ANSWER))
+        for name, text in codes.items()
+        if (text == "-1").any()
     }
     if not answered:
         return {}
@@ -643,7 +643,7 @@ def _people(
             own = own[own[name].isna() | (own[name] == value)]
         targets = own["target"]
         whole = len(own) and (targets % 1 == 0).all() and targets.sum() == known.get(audience, targets.sum())
-        if whole and own["organisation"].notna().all():  # margins of the whole study are nobody's headcount
+        if whole and own["organisation"].notna().all():  # margins of a study are no headcount
             found[cut, audience] = dict(zip(own["category"], targets.astype(int), strict=True))
     return found
 
@@ -688,7 +688,7 @@ def _beside_few(
 ) -> Iterator[tuple[str, tuple[tuple[str, str], tuple[str, str]]]]:
     """Yield (item, group) of both parts of an audience where one has too few answers, or none.
 
-    The other part, shown, would be everybody where the first is nobody, and so would say that it is.
+    The other part, shown, would be everyone where the first is no one, and so would reveal it.
     """
     k_of = thresholds(study.policy, (), study.instrument).threshold_for
     for name in results:
@@ -699,7 +699,7 @@ def _beside_few(
 
 
 def _with_both(shares: pd.DataFrame, by: str, pair: tuple[str, str]) -> pd.DataFrame:
-    """Append a row without answers for each part that nobody is in, as its absence would say so."""
+    """Append a row without answers for each empty part, as its absence would reveal it."""
     empty = dict.fromkeys(shares.select_dtypes("number").columns, float("nan")) | {"n": 0}
     alone = shares[~shares.duplicated(["item", "audience"], keep=False)]
     other = alone[by].astype("str").map({pair[0]: pair[1], pair[1]: pair[0]})
@@ -724,8 +724,8 @@ def _trend(
 ) -> dict[str, pd.DataFrame]:
     """Compare this wave with the previous one, per audience, for questions asked in both.
 
-    A question nobody answered keeps its row: without it a reader would know that nobody was asked, where
-    the gate hides whether it was nobody or one.
+    A question no one answered keeps its row: without it a reader would know that no one was asked, where
+    the gate hides whether it was no one or one person.
     """
     from toolkit.analysis import gaps_from_summary
 
@@ -928,7 +928,7 @@ def describe_changed(changed: Sequence[Changed], wave: str, instrument: Instrume
             reasons.append(f"{who}: {words}")
         names.append(f"{label} ({'; '.join(reasons)})")
     return _(
-        "The questionnaire changed since {wave}. No change is shown of: {names}.",
+        "The questionnaire changed since {wave}. No change is shown for: {names}.",
         wave=wave,
         names="; ".join(names),
     )

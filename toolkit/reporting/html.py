@@ -36,7 +36,7 @@ def render_html(notebook: Mapping[str, Any], cover: Cover) -> str:
     Parameters
     ----------
     notebook
-        The notebook as its JSON says it (nbformat 4). Cells tagged "analyst" or "parameters" are left out.
+        The notebook as parsed JSON (nbformat 4). Cells tagged "analyst" or "parameters" are left out.
     cover
         What surrounds the cells.
 
@@ -87,7 +87,7 @@ def content_policy(script: str) -> str:
     """Write a Content-Security-Policy for a page with one script of its own.
 
     The page may show its own styles and pictures and run that one script, by its hash. Nothing is loaded from
-    elsewhere, and a script or an address in somebody's label or in a notebook's output has no effect.
+    elsewhere, and a script or an address in a label or in a notebook's output has no effect.
 
     Examples
     --------

@@ -39,7 +39,7 @@ class Job:
         Of the run.
     kind
         "report", "notice" (of an organisation where no audience may be shown), "all" (of all organisations
-        together), or "own" for a notebook of one's own.
+        together), or "own" for a custom notebook.
     final, folder
         Where the finished report will be, and where it is built.
     study, part
@@ -51,7 +51,7 @@ class Job:
     earlier, lost, notes
         Folders with the numbers of earlier releases, those that cannot be found, and those not covered.
     synthetic
-        Whether the page of a notebook of one's own says that its answers are synthetic.
+        Whether the page of a custom notebook states that its answers are synthetic.
     """
 
     name: str
@@ -111,7 +111,7 @@ class Outcome:
     certificate
         What an audit of the report found, as JSON; "" where there was none.
     tables
-        Of a release, the numbers it gives away, which the next audit counts as known.
+        Numbers that a release reveals, which the next audit counts as known.
     """
 
     status: str

@@ -182,7 +182,7 @@ class NotebookProcess:
 class ForkEngine:
     """Papermill engine that executes notebooks in forked processes.
 
-    It is no subclass of Papermill's Engine, for Papermill loads it while its own modules are being imported.
+    It does not subclass Papermill's Engine, because Papermill loads it during its own import.
     """
 
     @classmethod
@@ -378,7 +378,7 @@ class _Sender(Session):
 
 
 class _Stream(io.TextIOBase):
-    """Stand-in for a notebook's sys.stdout or sys.stderr that sends output in order."""
+    """Replacement for a notebook's sys.stdout or sys.stderr that sends output in order."""
 
     encoding = "utf-8"
     errors = "strict"
@@ -489,7 +489,7 @@ def _seed_anew() -> None:
 
 
 def _limit_memory(more: int | None) -> None:
-    """Limit this process's memory to so many bytes beyond what it inherited."""
+    """Limit this process's memory to this many bytes beyond what it inherited."""
     if more is None or not memory_can_be_limited():
         return
     import resource

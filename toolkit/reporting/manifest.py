@@ -1,7 +1,7 @@
 """Manifests of reports, and the cache keys that decide whether a report is up to date.
 
 The key is written into the manifest, which a client gets. It is a hash keyed with a secret that stays with
-the batch, so that nobody can try answers against it.
+the batch, so that no one can test guessed answers against it.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def build_manifest(
     study
         The study as loaded for this report.
     folder
-        Where its outputs lie; each is hashed.
+        Folder of its outputs; each is hashed.
     parameters
         As shown in the delivered notebook: no path of the machine.
     hashed
@@ -80,7 +80,7 @@ def build_manifest(
     known
         Hashes of input files that need not be read again.
     draft
-        Whether it is no release: nothing that leaves later is compared with it.
+        Whether it is not a release: later releases are not compared with it.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Notebooks of one's own: parameters, execution, helpers."""
+"""Custom notebooks: parameters, execution, helpers."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def headcount_margins(
     Raises
     ------
     InvalidInput
-        A headcount is not known: totals would be wrong.
+        A headcount is unknown: totals would be wrong.
     """
     counts = study.headcounts(wave)
     if answers is not None:
@@ -57,8 +57,7 @@ def headcount_margins(
     if len(unknown):
         hint = "fill it in in the organisations table, or weight by margins of your own"
         problems = [
-            Problem("missing-value", f"organisation {one}", "a headcount is not known", hint)
-            for one in unknown
+            Problem("missing-value", f"organisation {one}", "a headcount is unknown", hint) for one in unknown
         ]
         raise InvalidInput("organisations", problems)
     sums = {"audience": counts.sum(axis=0), "organisation": counts.sum(axis=1)}
@@ -449,7 +448,7 @@ def clean(
     notebook
         As executed.
     shown_parameters
-        What the injected cell shall say instead of what was passed.
+        Code for the injected cell in place of what was passed.
 
     Returns
     -------
@@ -495,7 +494,7 @@ class Parameter:
     ----------
     kind
         "str", "int", "float", "bool", "list" or "dict", as declared (`n: int = 3`, or Papermill's
-        `# type: int`) or as its default is; "" where neither says.
+        `# type: int`) or as its default is; "" where neither tells.
     optional
         Whether None is allowed.
     default

@@ -58,7 +58,7 @@ def client_cells(folder: str | Path, wave: str, organisations: Sequence[str]) ->
     DataFrame
         One row per number: wave, organisation, audience, item, answer (a code, or the measure), n (NaN where
         it is not printed), effective_n, estimate, exact (bool), low, high (how many may have given the
-        answer, as far as the report says). An organisation of which nothing is shown has no rows.
+        answer, as far as the report shows). An organisation of which nothing is shown has no rows.
 
     Raises
     ------
@@ -114,7 +114,7 @@ def _cells_of(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def overall_study(study: Study, wave: str, folder: Path, frames: Mapping[str, pd.DataFrame]) -> Study:
-    """Return a study with one organisation, all of them, whose answers are those an overall report may count.
+    """Return the study as one organisation, with the answers that an overall report may count.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def overall_study(study: Study, wave: str, folder: Path, frames: Mapping[str, pd
         Reports that are missing, fewer than five organisations that can be counted, replicate weights.
     """
     if study.design is not None and (study.design.replicates or not (study.weighting or study.sample)):
-        what = "is of replicate weights or of microdata, which do not say how organisations were drawn"
+        what = "is of replicate weights or of microdata, which do not describe how organisations were drawn"
         hint = "leave the overall report out"
         raise InvalidInput(study.path, [Problem("unsuited-design", "design", what, hint)])
     cells, waves = client_cells(folder, wave, study.organisation_ids(wave)), [wave]
@@ -140,7 +140,7 @@ def overall_study(study: Study, wave: str, folder: Path, frames: Mapping[str, pd
                 folder.parent / folder_name(earlier), earlier, study.organisation_ids(earlier)
             )
         except InvalidInput:
-            continue  # not all of its reports are there, so nothing says what they hide
+            continue  # not all of its reports are there, so what they hide is unknown
         cells, waves = pd.concat([cells, before], ignore_index=True), [*waves, earlier]
     answers = pd.concat(frames.values(), ignore_index=True)
     answers = answers[answers["wave"].isin(waves)].reset_index(drop=True)
@@ -215,12 +215,12 @@ def _counted(
     for variable in instrument.variables:
         if variable.kind not in ("single", "option", "number") or variable.name not in answers:
             continue
-        said, own = answers[variable.name], by_item.get(variable.name, cells.iloc[:0])
+        text, own = answers[variable.name], by_item.get(variable.name, cells.iloc[:0])
         based = pd.MultiIndex.from_frame(own.loc[own["n"].notna(), _CELL[:3]].drop_duplicates())
         keep = place.isin(based)
         hidden = own[own["n"].notna() & ~own["exact"]]
         if len(hidden):
-            counts = _counts(said, place, hidden, variable.codes_of("top"))
+            counts = _counts(text, place, hidden, variable.codes_of("top"))
             hidden = hidden.assign(count=counts)
             for (wave, audience), rows in hidden.groupby(["wave", "audience"], sort=False):
                 hides = all(pool_hides(part) for _answer, part in rows.groupby("answer"))
@@ -229,17 +229,17 @@ def _counted(
                 else:
                     held.add((variable.name, group_text([("audience", str(audience))]), str(wave), "overall"))
                     keep &= ~((answers["wave"] == wave) & (answers["audience"] == audience)).to_numpy()
-        coded = isinstance(said.dtype, pd.CategoricalDtype) and "-3" in said.cat.categories
-        gone = ~keep & said.notna() & ~said.astype(str).isin(list(MISSING))
-        columns[variable.name] = said.mask(gone, "-3" if coded else np.nan)
+        coded = isinstance(text.dtype, pd.CategoricalDtype) and "-3" in text.cat.categories
+        gone = ~keep & text.notna() & ~text.astype(str).isin(list(MISSING))
+        columns[variable.name] = text.mask(gone, "-3" if coded else np.nan)
     empty = pd.DataFrame(columns=[*_CELL, "answer", "count"])
     return answers.assign(**columns), pd.concat(pools, ignore_index=True) if pools else empty, held
 
 
-def _counts(said: pd.Series, place: pd.MultiIndex, hidden: pd.DataFrame, top: Sequence[str]) -> list[float]:
-    """Count who gave each hidden answer; NaN of a mean, which counts nobody."""
+def _counts(text: pd.Series, place: pd.MultiIndex, hidden: pd.DataFrame, top: Sequence[str]) -> list[float]:
+    """Count who gave each hidden answer; NaN of a mean, which counts no one."""
     table = (
-        said.astype(str).groupby([*(place.get_level_values(at) for at in range(3)), said.astype(str)]).size()
+        text.astype(str).groupby([*(place.get_level_values(at) for at in range(3)), text.astype(str)]).size()
     )
     found = []
     for row in hidden.itertuples(index=False):

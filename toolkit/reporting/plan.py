@@ -61,7 +61,7 @@ STUDY_FILE = "study.pickle"
 ORGANISATION, OUTPUT = "organisation", "output"
 
 MOST_BYTES = 200
-"""Of a folder's name; while it is built it has a longer one, and 255 is what systems take."""
+"""Longest folder name; while it is built it has a longer one, and systems allow 255."""
 
 _WORTH_PRELOADING = {
     "matplotlib": "matplotlib.pyplot",
@@ -71,7 +71,7 @@ _WORTH_PRELOADING = {
     "statsmodels": "statsmodels.api",
     "toolkit": "toolkit.analysis",
 }
-"""What notebooks import that may be imported before a fork, and the part of it worth importing."""
+"""Packages of notebooks that may be imported before a fork, and the part worth importing."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Plan:
     up_to_date
         Folders whose report exists and would come out the same.
     jobs
-        What is to be built.
+        Reports to build.
     labels
         Folder → the name an organisation is shown under.
     rows
@@ -221,7 +221,7 @@ class StudyRun:
         )
 
     def _job(self, scratch: Path, organisation: str, part: Path, key: str, *, noticed: bool = False) -> Job:
-        """Return what builds one report, or with `noticed` the notice that stands for it."""
+        """Return the builder of one report, or with `noticed` of the notice in its place."""
         options = self.options
         return Job(
             name=organisation,
@@ -331,7 +331,7 @@ def check_study_run(study: str | Path | Study, options: RunOptions) -> StudyRun:
 
 
 def _refuse_lost_ledger(study: Study, folder: Path) -> None:
-    """Refuse to release where released reports lie, but no ledger knows of them.
+    """Refuse to release where released reports exist that no ledger records.
 
     Raises
     ------
@@ -341,10 +341,10 @@ def _refuse_lost_ledger(study: Study, folder: Path) -> None:
     if study.ledger.exists:
         return
     for manifest in sorted(folder.glob(f"*/{MANIFEST}")):
-        said: dict[str, Any] = {}
+        text: dict[str, Any] = {}
         with suppress(OSError, ValueError, TypeError):
-            said = dict(json.loads(manifest.read_text(encoding="utf-8")))
-        if said.get("draft") is False:
+            text = dict(json.loads(manifest.read_text(encoding="utf-8")))
+        if text.get("draft") is False:
             what = f"not found, though {manifest.parent} was released"
             hint = "restore it and its head from a copy, or name it under `ledger` in the study file"
             problem = Problem("file-not-found", f"ledger {study.ledger.address}", what, hint)
@@ -389,7 +389,7 @@ def modules_of(notebooks: Iterable[Path], formats: Iterable[str]) -> list[str]:
     return [*used, *output_formats.modules_of(formats)]
 
 
-# A notebook of one's own, once for each value of a parameter
+# A custom notebook, once for each value of a parameter
 
 
 @dataclass(frozen=True)
@@ -696,7 +696,7 @@ def _free(final: Path) -> bool:
 
 
 def _own_page(folder: Path, page: str) -> bool:
-    """Return whether a page is a run's: its own files lie beside it, or it declares itself an index."""
+    """Return whether a page is a run's: its own files are beside it, or it declares itself an index."""
     path = folder / page
     if not path.is_file():
         return False

@@ -55,7 +55,7 @@ class Preloaded:
 
 
 preloaded: Preloaded | None = None
-"""Set in the fork server by `toolkit.reporting.preload`, and so in every fork of it; None elsewhere."""
+"""Set in the fork server by `toolkit.reporting.preload`, and so in each of its forks; None elsewhere."""
 
 STUDY = "SURVEY_TOOLKIT_STUDY"
 """Environment variable that names the pickled study, read before the first fork."""
@@ -65,7 +65,7 @@ PRELOAD = "SURVEY_TOOLKIT_PRELOAD"
 
 FORK_SERVER, SPAWN = "forkserver", "spawn"
 GRACE = 5.0
-"""Seconds a process has to end by itself before it is killed."""
+"""Seconds a process has to end before it is killed."""
 
 LOG_TAIL = 20_000
 LONGEST_SOCKET_FOLDER = 60
@@ -105,7 +105,7 @@ class WorkerPool:
     Parameters
     ----------
     folder
-        Temporary files of the processes lie here. The server removes it when its owner is gone.
+        Temporary files of the processes are here. The server removes it when its owner is gone.
     study
         The pickled study (`toolkit.reporting.job`), read once before the first fork.
     modules
@@ -221,7 +221,7 @@ class _Task:
 
 @dataclass(frozen=True)
 class _Answer:
-    """How a task ended."""
+    """Outcome of a task."""
 
     done: bool = False
     result: Any = None
@@ -549,7 +549,7 @@ class _Dispatcher:
         one.process.close()
 
     def _answer(self, answer: Any) -> None:
-        with suppress(OSError):  # nobody listens any more; seen where tasks are read
+        with suppress(OSError):  # no one listens any more; seen where tasks are read
             pickle.dump(answer, self._answers)
             self._answers.flush()
 

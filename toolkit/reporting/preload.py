@@ -68,7 +68,7 @@ def prepare(modules: Sequence[str]) -> Preloaded:
             if function:
                 getattr(imported, function)()
     gc.collect()
-    gc.freeze()  # what is here now is shared; the collector would touch, and so copy, all of it
+    gc.freeze()  # what is here now is shared; the collector would touch, and so copy, everything
     gc.set_threshold(SELDOM, 20, 20)
     more = threads() - 1
     return Preloaded(os.getpid(), shell, f"what was imported has started {more} threads" if more else "")

@@ -162,7 +162,7 @@ class OrganisationReport:
         return frame if self.weights is None else _coarse(frame)
 
     def save(self, folder: str | Path | None) -> Prose:
-        """Write results.csv into a folder; None writes nothing and says so."""
+        """Write results.csv into a folder; None writes nothing and reports that."""
         if folder is not None:
             Path(folder).mkdir(parents=True, exist_ok=True)
             text = csv_for_people(self.results())
@@ -193,7 +193,7 @@ def open_report(
     wave
         None for the latest.
     data
-        Another folder in which the answer files lie.
+        Another folder with the answer files.
 
     Raises
     ------

@@ -38,7 +38,7 @@ _STATISTICS = {
     "welch": "t",
     "paired_t": "t",
 }
-"""What a comparison's code says its statistic is."""
+"""Statistic that a comparison's code stands for."""
 _SCIPY = {
     "Ttest": (N_("t test"), "t"),
     "Chi2Contingency": (N_("Pearson's chi-square test"), "χ²"),
@@ -611,7 +611,7 @@ def apa(
     Raises
     ------
     InvalidInput
-        For what is none of these.
+        For any other object.
 
     Examples
     --------
@@ -658,8 +658,8 @@ def _sentences(result: Any, names: _Names, level: float) -> str:
             scale, sign = (100, number_marks().percent) if _is_percent(row) else (1, "")
             label = ", ".join(map(str, _leading(row, frame, names, "n").values()))
             value = _figure(row["estimate"], scale)
-            said = f"{value}{sign}{_ci(row, level, scale)}, n = {row['n']:g}"
-            lines.append(_("{item}: {parts}", item=label, parts=said) + ".")
+            text = f"{value}{sign}{_ci(row, level, scale)}, n = {row['n']:g}"
+            lines.append(_("{item}: {parts}", item=label, parts=text) + ".")
     elif {"test", "chi2", "dof", "pval", "cramer"} <= has:  # of pingouin; its other rows are variants
         row = records(frame)[0]
         found = {"statistic": row["chi2"], "df": row["dof"], "p_value": row["pval"]}
@@ -733,8 +733,8 @@ def _gap_sentence(row: Mapping[str, Any], frame: pd.DataFrame, names: _Names, le
     test = str(row["method_code"]).rpartition("+")[2].removesuffix("_one_side")
     symbol = _STATISTICS.get(str(row["method_code"]).partition("+")[0], _STATISTICS.get(test, ""))
     gap = f"{bound_sign(row.get('bound', ''))}{_figure(row['gap'], scale)}"
-    said = _("difference {gap} points", gap=gap) if percent else _("difference {gap}", gap=gap)
-    text = _("{item}: {parts}", item=label, parts=", ".join([*sides, said]))
+    wording = _("difference {gap} points", gap=gap) if percent else _("difference {gap}", gap=gap)
+    text = _("{item}: {parts}", item=label, parts=", ".join([*sides, wording]))
     text += f"{_ci(row, level, scale)}{_statistic(symbol, row)}"
     if is_known(row["effect_size"]):
         text += f", {_EFFECTS.get(row['effect_size_kind'], _('effect'))} = {_figure(row['effect_size'])}"

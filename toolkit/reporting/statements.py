@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def computed_statements(
     study: Study, gathered: ReportData, wave: str, instrument: Instrument | None = None
 ) -> dict[str, dict[str, str]]:
-    """Write what the report itself knows of each audience: sizes, dates, questionnaire, processing.
+    """Write the facts the report derives for each audience: sizes, dates, questionnaire, processing.
 
     `instrument` is the study's with words in the report's language, where its own has not all of them.
     """
@@ -186,7 +186,7 @@ def _analysis(study: Study, instrument: Instrument) -> str:
         )
     return _(
         "A share counts those who were asked and answered. Where the number of people "
-        "is known and everyone of an audience was asked, its interval is exact for "
+        "is known and everyone in an audience was asked, its interval is exact for "
         "that number (hypergeometric); otherwise it is Wilson's. Gaps carry "
         "Newcombe's interval and are tested by Fisher's exact test where counts are "
         "small, else by the pooled z test. {declared}",

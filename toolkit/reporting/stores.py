@@ -130,7 +130,7 @@ class OutputStore:
     def held(self) -> Iterator[None]:
         """Lock the place for one run by an object with a heartbeat.
 
-        Another run counts as alive if its object changes while we watch, whatever the clocks say.
+        Another run counts as alive if its object changes while we watch, whatever the clocks show.
 
         Raises
         ------
@@ -221,7 +221,7 @@ def _take(system: Any, path: str, mine: str, address: str) -> None:
             raise InvalidInput("output", [problem])
     system.rm_file(path)
     if not _made(system, path, mine):
-        problem = Problem("locked", address, "another run has just begun there", "wait until it ends")
+        problem = Problem("locked", address, "another run has just started there", "wait until it ends")
         raise InvalidInput("output", [problem])
 
 

@@ -28,9 +28,9 @@ def check_study(study: Study, wave: str, formats: Iterable[str], *, all_template
     Parameters
     ----------
     formats
-        The formats the reports are to be written as.
+        Formats of the reports.
     all_templates
-        Whether templates of other formats are looked at as well.
+        Whether templates of other formats are checked as well.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def check_names(study: Study, wave: str, formats: Iterable[str]) -> None:
 def check_dates(study: Study, wave: str) -> None:
     """Refuse dates in the methods that the dates in the answer files contradict; answers are read.
 
-    Years are compared, because days are written in many ways: the first and the last response must lie
+    Years are compared, because days are written in many ways: the first and the last response must be
     within the years that the text names, if it names any.
 
     Raises

@@ -1,4 +1,4 @@
-"""Verification: a delivered file held against the report it is said to be."""
+"""Verification: a delivered file compared with the report it claims to be."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ def verify(file: str | Path, report: str | Path | None = None) -> pd.DataFrame:
     -------
     DataFrame
         One row per difference, none for the report as it was made: place, kind (one of `FAULTS`, or
-        "added-text" for words that somebody added without a number), expected, found.
+        "added-text" for words added without a number), expected, found.
 
     Raises
     ------
     InvalidInput
-        The file or the report is not there, has a format that is not written here, cannot be read, or the
+        The file or the report does not exist, has a format that is not written here, cannot be read, or the
         report's kept document is not the one its manifest names.
 
     Notes
@@ -88,7 +88,7 @@ def _outputs(file: Path, folder: Path) -> dict[str, str]:
     """Return the hashes of the report's files, after everything was found in its place."""
     problems = []
     if not file.is_file():
-        problems.append(Problem("file-not-found", str(file), "is not there", "check the path"))
+        problems.append(Problem("file-not-found", str(file), "does not exist", "check the path"))
     suffixes = sorted({".csv", *(one.suffix for one in FORMATS.values())})
     if file.suffix not in suffixes:
         hint = f"give one of {', '.join(suffixes)}"
@@ -108,7 +108,7 @@ def _outputs(file: Path, folder: Path) -> dict[str, str]:
 
 
 def _read(name: str, data: bytes) -> list[Text]:
-    """Read what a reader sees; numbers are rounded to six digits, as programs store them differently."""
+    """Read the visible text; numbers are rounded to six digits, as programs store them differently."""
     return [
         replace(text, words=" ".join(_FIELD.sub("", _DECIMAL.sub(_six, text.words)).split()))
         for text in texts_of(name, data)
@@ -123,9 +123,9 @@ def _six(found: re.Match[str]) -> str:
 
 
 def _compared(expected: list[Text], found: list[Text]) -> Iterator[tuple[str, str, str, str]]:
-    """Yield what is in one file alone, likest texts beside each other.
+    """Yield what is in one file alone, most similar texts side by side.
 
-    A text that stands elsewhere, or twice, is no difference: office programs move and repeat what they save.
+    Text that is moved or repeated is not a difference: office programs do both when they save.
     Values alone (of a picture) are counted, because only their number tells that two were exchanged for one.
     """
     missing, added = _only(expected, found), _only(found, expected)

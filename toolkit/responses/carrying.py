@@ -31,7 +31,7 @@ def carried(frame: pd.DataFrame, old: Instrument, new: Instrument) -> pd.DataFra
     DataFrame
         The columns of `new`. An answer is carried over where its question offers the same answers to the
         audience, whatever its words and routing; where the answers changed, or the question was not put to
-        the audience, it is -5 (missing for numbers and text). `toolkit.instrument.compare` says which trends
+        the audience, it is -5 (missing for numbers and text). `toolkit.instrument.compare` shows which trends
         may be drawn.
     """
     compared = compare(old, new)

@@ -1,4 +1,4 @@
-"""From one export to a coded frame: why each answer that is not there is not there.
+"""Decoding of one export to a coded frame, with the reason for each missing answer.
 
 Rules, in this order:
 
@@ -7,9 +7,9 @@ Rules, in this order:
    all the same is not used, and the respondents concerned are noted in the disposition.
 3. A multi-select was answered where at least one option is ticked, also one in a column that is not read
    (which is noted): its other options become "0". Where an
-   exclusive option is ticked beside others, the others stand, the exclusive one becomes "0", and it is noted.
+   exclusive option is ticked beside others, the others are kept; the exclusive one becomes "0", with a note.
    An option that a respondent did not rank is "no" where only some are to be ranked.
-4. An item that was asked and holds nothing is -3; where the platform says that it was not shown to somebody
+4. An item that was asked and holds nothing is -3; where the platform marks it as not shown to someone
    who submitted, -4, noted.
 5. In a row that was not submitted, everything after the last item answered is -6, unless an answer given
    before it had already routed the respondent past it.
@@ -41,7 +41,7 @@ _BROKE_OFF, _NOT_ASKED, _ROUTED, _BLANK = "-6", "-5", "-4", "-3"
 
 @dataclass(frozen=True, repr=False)
 class Coded(Displayed):
-    """The answers of one file and what became of every row of it.
+    """The answers of one file and what became of every row in it.
 
     Attributes
     ----------
@@ -52,7 +52,7 @@ class Coded(Displayed):
     rows
         The row of the file that each row of the frame was read from.
     dates
-        The day on which each row's response was given (NaT: not known), in the order of the frame.
+        The day on which each row's response was given (NaT: unknown), in the order of the frame.
     persons
         What tells each row's person in any file ("": nothing), in the order of the frame.
     """
@@ -82,7 +82,7 @@ def decode(export: Export, instrument: Instrument) -> Coded:
     Returns
     -------
     Coded
-        One row per respondent, columns as the architecture's "Frames" says, indexed from 0; and the
+        One row per respondent, columns as in the architecture's "Frames", indexed from 0; and the
         disposition: read = set aside + kept, then what is worth noting about those kept.
 
     Raises
@@ -119,7 +119,7 @@ def decode(export: Export, instrument: Instrument) -> Coded:
 
 _NOT_SHOWN = "not shown by the platform though the instrument asks it: counted as routed past"
 _UNREAD = "ticked an answer in a column that is not read: counted as having answered the question"
-_TOO_MANY = "gave more answers than the question takes: all of them stand"
+_TOO_MANY = "gave more answers than the question allows: all of them are kept"
 _NOTHING_SAID, _BROKEN = "nothing_answered", "broke_off"
 """Codes of `REASONS`."""
 _REASONS = (_NOTHING_SAID, _BROKEN)
@@ -150,7 +150,7 @@ class _Work:
         self.noted = {
             "answered an item that is not for the audience: not used": none.copy(),
             "answered though routed past: not used": none.copy(),
-            "ticked an exclusive option beside others: the others stand": none.copy(),
+            "ticked an exclusive option beside others: the others are kept": none.copy(),
             _NOT_SHOWN: none.copy(),
             _UNREAD: none.copy(),
             _TOO_MANY: none.copy(),
@@ -194,10 +194,10 @@ class _Work:
             self._note(_TOO_MANY, ticks > item.maximum)
 
     def _shown(self, name: str, was_asked: np.ndarray, given: np.ndarray) -> np.ndarray:
-        """Take those out to whom the platform says it never showed what our routing asks of them."""
+        """Remove those whom the platform never showed what our routing asks of them."""
         if self.hidden is None or name not in self.hidden:
             return was_asked
-        # Pages that somebody who broke off never reached are marked alike, and that is no routing.
+        # Pages never reached after a break-off are marked alike, and that is not routing.
         submitted = self.people["submitted"].to_numpy(dtype=bool)
         not_shown = self.hidden[name].to_numpy(dtype=bool) & ~given & was_asked & submitted
         self._note(_NOT_SHOWN, not_shown)
@@ -227,11 +227,11 @@ class _Work:
         for variable in exclusive:
             column = self.coded[variable.name]
             both = ticked & (column == "1").to_numpy()
-            self._note("ticked an exclusive option beside others: the others stand", both)
+            self._note("ticked an exclusive option beside others: the others are kept", both)
             self.coded[variable.name] = column.mask(both, "0")
 
     def settle(self) -> np.ndarray:
-        """Say what each row is, and code what came after a break-off."""
+        """Classify each row, and code what came after a break-off."""
         submitted = self.people["submitted"].to_numpy(dtype=bool)
         questions = list(_questions(self.instrument))
         asked_of = np.array([self.was_asked[name] for name in questions])

@@ -4,7 +4,7 @@ Three forms of one frame, chosen by `missing=` wherever answers are read or simu
 
 - "nan", the default: an answer that is missing is missing, under any library.
 - "reasons": the same, and for each column of answers a companion `<column>__missing` with the reserved code
-  that says why there is no answer (NaN where there is one). Companions are ordinary columns, so the reasons
+  with the reason why an answer is missing (else NaN). Companions are ordinary columns, so the reasons
   survive filter, merge, concat, sort, pickling and Parquet.
 - "codes": reserved codes are categories of the answer columns themselves, as exports and the readers' rules
   need them. Plain pandas takes them for answers.
@@ -48,7 +48,7 @@ def in_form(frame: pd.DataFrame, missing: Missing, instrument: Instrument | None
 
 
 def plain(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a frame whose missing answers are NaN: reserved codes are no categories of its columns.
+    """Return a frame whose missing answers are NaN: reserved codes are not categories of its columns.
 
     Parameters
     ----------

@@ -33,7 +33,7 @@ from toolkit.responses.organisations import (
 class FieldDates(NamedTuple):
     """The days on which the first and the last response of a wave were given, as its files write them.
 
-    Days of a whole wave, never of one group: they say as little of a person as such dates can.
+    Days of a whole wave, never of one group: they reveal as little of a person as such dates can.
     """
 
     first: date
@@ -44,17 +44,17 @@ class FieldDates(NamedTuple):
 
 @dataclass(frozen=True)
 class Gathered:
-    """What the answer files of a study hold."""
+    """Contents of the answer files of a study."""
 
     frame: pd.DataFrame
     disposition: pd.DataFrame
     organisations: pd.DataFrame
     dates: Mapping[str, FieldDates] = field(default_factory=dict)
-    """Wave → the first and the last day, where its files say when responses were given."""
+    """Wave → the first and the last day, where its files hold the dates of responses."""
     tokens: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """(wave, respondent) → what identifies the person in any file, where something does."""
     days: pd.Series | None = None
-    """The day of each response of `frame`, NaT where no file says it."""
+    """The day of each response of `frame`, NaT where no file has it."""
 
 
 def gather(
@@ -108,9 +108,9 @@ def gather(
         try:
             table, ids = organisations_from_answers(frame, audiences=tuple(instrument.audiences))
             called = dict(zip(table["organisation"], table["name"], strict=True))
-            said = frame["organisation"]
-            frame = frame.assign(organisation=said.map(ids).astype(str))
-            notes[_SPELT_ALIKE] = (frame["organisation"].map(called) != said) & said.notna()
+            stated = frame["organisation"]
+            frame = frame.assign(organisation=stated.map(ids).astype(str))
+            notes[_SPELT_ALIKE] = (frame["organisation"].map(called) != stated) & stated.notna()
         except InvalidInput as error:
             problems += error.problems
     else:
@@ -139,10 +139,10 @@ def gather(
 
 def _field_dates(days: pd.Series, waves: pd.Series) -> dict[str, FieldDates]:
     found = {}
-    for wave, said in days.groupby(waves, sort=False):
-        if said.notna().any():
+    for wave, stated in days.groupby(waves, sort=False):
+        if stated.notna().any():
             found[str(wave)] = FieldDates(
-                said.min().date(), said.max().date(), complete=bool(said.notna().all())
+                stated.min().date(), stated.max().date(), complete=bool(stated.notna().all())
             )
     return found
 
@@ -196,7 +196,7 @@ def _read_twice(read: Sequence[tuple[AnswersFile, Path, tuple[int, ...]]]) -> It
 
 
 def _exported_twice(frame: pd.DataFrame, platforms: dict[str, str]) -> Iterator[Problem]:
-    """Find Qualtrics responses, whose ids are unique everywhere, that stand in two files or waves."""
+    """Find Qualtrics responses, whose ids are unique everywhere, that occur in two files or waves."""
     ours = frame[frame["source"].map(platforms) == "qualtrics"]
     copies = ours[ours.duplicated("respondent")]
     if len(copies):
@@ -206,7 +206,7 @@ def _exported_twice(frame: pd.DataFrame, platforms: dict[str, str]) -> Iterator[
         yield Problem(
             "duplicate-id",
             f"files {files}",
-            f"response {first!r} stands in both{others}",
+            f"response {first!r} is in both{others}",
             "the same answers were exported twice; keep one file",
         )
 
@@ -214,7 +214,7 @@ def _exported_twice(frame: pd.DataFrame, platforms: dict[str, str]) -> Iterator[
 def _in_two_files(
     read: Sequence[tuple[AnswersFile, Path, tuple[int, ...]]], coded: Sequence[Coded]
 ) -> Iterator[Problem]:
-    """Find people who stand in two files of a wave: by token, or by the columns of `duplicates: {by: …}`."""
+    """Find people who occur in two files of a wave: by token, or by the columns of `duplicates: {by: …}`."""
     seen: dict[tuple[str, str], tuple[str, int]] = {}
     again: dict[tuple[str, str, str], list[str]] = {}
     for (entry, _, rows), part in zip(read, coded, strict=True):
@@ -232,12 +232,12 @@ def _in_two_files(
             places[0],
             f"is one respondent in two files of wave {wave}{others}",
             "leave one of the rows out (rows: …, or set_aside in the mapping); where the column means "
-            "different people in each file, list it under ignore_columns or take it out of duplicates → by",
+            "different people in each file, list it under ignore_columns or remove it from duplicates → by",
         )
 
 
 _TELLING = 10
-"""So many answers alike under one id are no chance."""
+"""So many identical answers under one id are not coincidence."""
 _NOT_GIVEN = ("-3", "-4", "-5", "-6")
 
 

@@ -45,7 +45,7 @@ def read_organisations(path: Path, *, audiences: Sequence[str], waves: Sequence[
     ------
     InvalidInput
         Every problem: a column missing or twice, an organisation twice in a wave, an id that cannot
-        name a folder, a headcount that is no whole number.
+        name a folder, a headcount that is not a whole number.
 
     Notes
     -----
@@ -210,7 +210,7 @@ def _key_problems(frame: pd.DataFrame, waves: Sequence[str]) -> Iterator[Problem
         yield Problem(
             "duplicate-id",
             f"rows {listed}",
-            f"organisation '{organisation}' stands twice in wave {wave}",
+            f"organisation '{organisation}' occurs twice in wave {wave}",
             "keep one row",
         )
     for wave in frame["wave"][(frame["wave"] != "") & ~frame["wave"].isin(list(waves))].unique():
@@ -232,7 +232,7 @@ def _headcounts(cells: pd.Series, problems: list[Problem]) -> pd.Series:
                 "not-whole",
                 f"column {cells.name}, {rows_said(rows)}",
                 f"{value!r} is not a headcount",
-                "write a whole number, 0 for nobody, nothing where it is unknown",
+                "write a whole number, 0 for none, nothing where it is unknown",
             )
         )
     return pd.to_numeric(cells.where(whole, np.nan), errors="coerce").astype("Int64")
@@ -326,21 +326,23 @@ def recognised(
         ever = _known_by(table[table["wave"] != wave])
         found: dict[str, str] = {}
         ways: dict[str, str | None] = {}
-        for said in rows["organisation"].unique():
-            meant, way = _meant(str(said), [*now, *ever])
+        for stated in rows["organisation"].unique():
+            meant, way = _meant(str(stated), [*now, *ever])
             if len(meant) > 1:
                 places = sorted(meant)
                 what = f"may be {' or '.join(repr(one) for one in places[:4])}: it is an id or a name of each"
-                where = f"organisation {said!r}, wave {wave}"
+                where = f"organisation {stated!r}, wave {wave}"
                 problems.append(
                     Problem("ambiguous", where, what, "write the id in the answers, or correct the table")
                 )
             elif meant:
-                found[said], ways[said] = next(iter(meant)), way
-        organisation[rows.index] = rows["organisation"].map(lambda said, found=found: found.get(said, said))
+                found[stated], ways[stated] = next(iter(meant)), way
+        organisation[rows.index] = rows["organisation"].map(
+            lambda stated, found=found: found.get(stated, stated)
+        )
         for what, mine in noted.items():
             mine[rows.index] = rows["organisation"].map(
-                lambda said, what=what, ways=ways: ways.get(said) == what
+                lambda stated, what=what, ways=ways: ways.get(stated) == what
             )
     return frame.assign(organisation=organisation), noted, problems
 
@@ -359,23 +361,23 @@ def _known_by(table: pd.DataFrame) -> tuple[_Known, _Known]:
     for cells in zip(*columns, strict=True):
         one, name, *more = cells
         aliases = [part.strip() for cell in more for part in re.split(r"[;|\n]", cell.strip().strip("[]"))]
-        for said in (one, name, *aliases):
-            if said:
-                exact.setdefault(tidy(said), set()).add(one)
-                for spelling in {_loose(said), _loose(slug(said)), made_id(said)} - {""}:
+        for stated in (one, name, *aliases):
+            if stated:
+                exact.setdefault(tidy(stated), set()).add(one)
+                for spelling in {_loose(stated), _loose(slug(stated)), made_id(stated)} - {""}:
                     loosely.setdefault(spelling, set()).add(one)
     return exact, loosely
 
 
-def _meant(said: str, known: Sequence[_Known]) -> tuple[set[str], str | None]:
+def _meant(stated: str, known: Sequence[_Known]) -> tuple[set[str], str | None]:
     """Find the organisations that a cell may mean by the surest rule that applies, and the note on it."""
-    written = (tidy(said), plain_number(tidy(said)))
-    loose = (_loose(said), _loose(slug(said)), said)
+    written = (tidy(stated), plain_number(tidy(stated)))
+    loose = (_loose(stated), _loose(slug(stated)), stated)
     for place, names in enumerate(known):
         for spelling in loose if place % 2 else written:
             if spelling and spelling in names:
                 way = BY_SPELLING if place % 2 else BY_NAME
-                return names[spelling], None if names[spelling] == {said} else way
+                return names[spelling], None if names[spelling] == {stated} else way
     return set(), None
 
 
@@ -387,7 +389,7 @@ def compare_with_answers(frame: pd.DataFrame, table: pd.DataFrame) -> Iterator[P
         yield Problem(
             "unknown-wave",
             f"wave {wave}",
-            f"{len(rows)} answers are of this wave, but the organisations table has no row of it",
+            f"{len(rows)} answers are of this wave, but the organisations table has no row for it",
             or_else(near_names(str(wave), table["wave"].unique()), "add its rows"),
         )
     present = present[present["wave"].isin(list(table["wave"]))]

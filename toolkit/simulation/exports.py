@@ -35,7 +35,7 @@ def limesurvey_export(
     """Write the respondents of one wave in LimeSurvey's export format.
 
     UTF-8 with a byte order mark, `;`, everything quoted, CRLF, an empty last line. Items that none of the
-    frame's audiences is asked are left out. In full answers an option nobody ticked is "No", also for those
+    frame's audiences is asked are left out. In full answers an option no one ticked is "No", also for those
     who were never asked, as LimeSurvey does it. The audience is in one column, "audience", as in surveys that
     were set up before exports asked three questions for it (docs/decisions/027); both are read.
 
@@ -142,8 +142,8 @@ def _by_rank(
     for rank in range(1, len(options) + 1):
         held = pd.Series("", index=frame.index, dtype="str")
         for one in options:
-            said = str(one.part) if answers == "codes" else one.label(language)
-            held = held.mask((frame[one.name] == str(rank)).to_numpy(), said)
+            text = str(one.part) if answers == "codes" else one.label(language)
+            held = held.mask((frame[one.name] == str(rank)).to_numpy(), text)
         found[f"{variable.item.id}[{rank}]"] = cells(held)
     return found
 
@@ -241,9 +241,9 @@ def qualtrics_export(
     """
     present = [str(audience) for audience in frame["audience"].unique()]
     if len(present) != 1:
-        what = f"contains {' and '.join(present) or 'nobody'}, but a Qualtrics file must have one audience"
+        what = f"contains {' and '.join(present) or 'no one'}, but a Qualtrics file must have one audience"
         raise InvalidInput(
-            "Qualtrics export", [Problem("wrong-group", "the frame", what, "export each audience by itself")]
+            "Qualtrics export", [Problem("wrong-group", "the frame", what, "export each audience separately")]
         )
     audience = present[0]
     tried = pd.concat([frame.iloc[:previews], frame], ignore_index=True)

@@ -39,7 +39,7 @@ class Effect:
         The gap is the share of the first less that of the second.
     size
         A difference of shares (0.2 is 20 points), or where `standardised` Cohen's d: how far the leanings
-        behind the answers lie apart, in standard deviations.
+        behind the answers differ, in standard deviations.
     code
         The answer whose share it is; None for the top box, and for an option its being ticked.
     """
@@ -83,13 +83,13 @@ def with_effects(
 ) -> tuple[Share, ...]:
     """Add the shares that produce the effects.
 
-    Where neither audience has a share of its own, both lie as far from a half; where one has, the other is
+    Where neither audience has a share of its own, both are equally far from a half; if one has, the other is
     put that far from it.
 
     Raises
     ------
     InvalidInput
-        Every effect that names what is not there, reaches beyond 0 or 1, or contradicts a given share.
+        Every effect that names something unknown, reaches beyond 0 or 1, or contradicts a given share.
     """
     known = units(instrument)
     made = {
@@ -239,7 +239,7 @@ def carelessly(
     -------
     DataFrame
         A coded frame in which every question that is reached has an answer, and no other has. Open text and
-        answers that are none (don't know, refused) are left alone.
+        non-answers (don't know, refused) are left alone.
     """
     columns: dict[str, pd.Series] = {name: frame[name] for name in frame.columns if name not in instrument}
     straight = np.asarray(kinds) == "straight"
@@ -322,7 +322,7 @@ class Fieldwork(Strict):
     Parameters
     ----------
     response
-        Share of people who answer, where an organisation says nothing else.
+        Share of people who answer, unless an organisation has its own.
     blank, dont_know, refused
         Share of shown items left blank, or answered so where the item offers it.
     unfinished
@@ -371,7 +371,7 @@ def collect(
     columns: dict[str, pd.Series] = dict(start)
     for variable in instrument.variables:
         if variable.write_in:
-            # write the invented texts of those who chose "other"; each says that it is invented
+            # write the invented texts of those who chose "other"; each is marked as invented
             multi = variable.item.type == "multi"
             answers = columns[variable.name.removesuffix("_text") if multi else variable.item.id]
             chose = answers == ("1" if multi else variable.option.code if variable.option else "")
@@ -447,8 +447,8 @@ def _answer(
     edge = 0.0
     for code, rate in (("-1", fieldwork.dont_know), ("-2", fieldwork.refused)):
         if code in instrument.missing_on_screen(variable):
-            said = shown & (chance > 1 - edge - rate) & (chance <= 1 - edge)
-            codes = np.where(said & (codes != "-3"), code, codes)
+            text = shown & (chance > 1 - edge - rate) & (chance <= 1 - edge)
+            codes = np.where(text & (codes != "-3"), code, codes)
             edge += rate
     values = pd.Categorical(codes, categories=list(variable.categories), ordered=variable.ordered)
     return pd.Series(values, index=would.index, name=variable.name)

@@ -67,7 +67,7 @@ class Organisation(Strict):
     id, name
         As in the organisations table.
     people
-        Audience → how many there are; an audience left out has nobody.
+        Audience → how many there are; an audience left out has no one.
     waves
         The waves it took part in. It belongs to the population of every wave.
     response
@@ -175,7 +175,7 @@ def latent(
     """Draw each person's latent tendency towards the top of an item: correlated standard normals.
 
     People of one organisation resemble each other, and so do one person's answers, more so within a theme:
-    `dependence` says how much. `sign` −1 turns the common parts around for items whose top box is bad news,
+    `dependence` sets how much. `sign` −1 turns the common parts around for items whose top box is bad news,
     0 leaves them out.
     """
     z = np.empty(len(people))
@@ -224,7 +224,7 @@ class Share(Strict):
     share
         Answer → fraction of those asked. Answers are codes, or "top" and "bottom" for the boxes of the
         scale, or for a multi-select its option codes and "any" (ticked at least one). Of a number, "from" and
-        "to": the part of its range, from 0 to 1, in which the answers lie.
+        "to": the part of its range, from 0 to 1, of the answers.
     among
         A routing condition; the shares then hold among those it is true of. The entry without one holds
         for everybody else.

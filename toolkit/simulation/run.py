@@ -179,7 +179,7 @@ def simulate_study(spec_path: str | Path, out: str | Path, *, seed: int | None =
     spec_path
         The simulation file.
     out
-        The folder to write into; made where it is not there.
+        The folder to write into; created if missing.
     seed
         Another seed than the file's.
 
@@ -208,7 +208,7 @@ def simulate_study(spec_path: str | Path, out: str | Path, *, seed: int | None =
     made = {spec.organisations_file: _organisations_table(spec, instrument)}
     of_wave: Counter[tuple[str, str]] = Counter()
     for file in spec.files:
-        # files of one wave and platform draw their ids apart: the same id in two is refused when read
+        # files of one wave and platform draw their ids separately: the same id in two is refused when read
         made[file.file] = _export(frame, file, spec, instrument, seed + of_wave[file.platform, file.wave])
         of_wave[file.platform, file.wave] += 1
     return [write_file(Path(out) / name, content) for name, content in made.items()]
@@ -315,7 +315,7 @@ class Rehearsal:
     Parameters
     ----------
     frame
-        A coded frame; nothing in it says who is careless.
+        A coded frame; nothing in it reveals who is careless.
     key
         Columns respondent, audience, careless ("", "straight" or "random").
     """
@@ -342,7 +342,7 @@ def rehearse(
     instrument
         The questionnaire; its routing and exclusive options are respected.
     n
-        Audience → how many answer; an audience that is not named has nobody.
+        Audience → how many answer; an audience that is not named has no one.
     seed
         The same seed gives the same answers.
     effects
@@ -405,7 +405,7 @@ def _problems(instrument: Instrument, n: Mapping[str, int], careless: float, see
         elif count < 0:
             yield Problem("out-of-range", f"n, {audience}", f"{count} is below 0", "give a number of people")
     if sum(n.values()) < 1:
-        yield Problem("empty", "n", "nobody answers", "give at least one audience a number of people")
+        yield Problem("empty", "n", "no one answers", "give at least one audience a number of people")
     if not 0 <= careless <= 1:
         yield Problem("out-of-range", "careless", f"{careless:g} must be from 0 to 1", "give 0.05 for 5 %")
     if seed < 0:

@@ -51,7 +51,7 @@ _QUALTRICS_ASIDE = {
              "Spam Survey Preview"),
     "marked as spam by Qualtrics": ("8", "12", "40", "Spam", "Possible Spam", "Imported Spam"),
 }  # fmt: skip
-"""Reason to set a response of Qualtrics aside → what its Status then says."""
+"""Reason to set a response of Qualtrics aside → the text of its Status."""
 _TEXT_FILES = (".csv", ".tsv", ".txt", ".xlsx", ".zip")
 """Endings of the files whose platform the headings tell."""
 _OPTION = re.compile(r"(?P<stem>.+?)(?: ?\[(?P<bracket>.+)\]|___(?P<redcap>\w+)|(?: - +| \| |/)(?P<text>.+))")
@@ -99,7 +99,7 @@ def draft_study(
     export
         Delimited text, a workbook, Parquet, SPSS or Stata.
     audience_column, organisation_column
-        Headings of the columns that say them; guessed from headings where None.
+        Headings of the columns that hold them; guessed from headings where None.
     weights
         Heading of a column of weights, by which the reports are weighted; None for none.
     wave
@@ -175,7 +175,7 @@ class DraftedInstrument(Instrument):
 
     @property
     def guesses(self) -> tuple[str, ...]:
-        """What was guessed, one sentence per column."""
+        """Guesses, one sentence per column."""
         return self._guesses
 
     @property
@@ -366,8 +366,8 @@ def _drafted(
             entry["rules"] = [{"audience": entry.pop("audience"), "when": []}]
         if "Status" in tags:
             aside = [
-                {"set_aside": reason, "when": [{"column": tags["Status"], "one_of": list(said)}]}
-                for reason, said in _QUALTRICS_ASIDE.items()
+                {"set_aside": reason, "when": [{"column": tags["Status"], "one_of": list(text)}]}
+                for reason, text in _QUALTRICS_ASIDE.items()
             ]
             entry["rules"] = [*aside, *entry["rules"]]
             guesses.append("responses that are tests, previews or spam by their Status are set aside")
@@ -632,10 +632,10 @@ def _single(
     labels: dict[str, str], by: str, *, ordered: bool = False
 ) -> tuple[str, dict[str, Any], dict[str, Any]]:
     """Draft a single-choice item; if the order of its answers is known, it gets a scale with boxes."""
-    said = {value: label.strip().lower() for value, label in labels.items()}
-    order = next((known for known in _ORDERED if set(said.values()) <= set(known)), None)
+    text = {value: label.strip().lower() for value, label in labels.items()}
+    order = next((known for known in _ORDERED if set(text.values()) <= set(known)), None)
     if order:
-        labels = dict(sorted(labels.items(), key=lambda pair: order.index(said[pair[0]])))
+        labels = dict(sorted(labels.items(), key=lambda pair: order.index(text[pair[0]])))
     options, codes = _options(labels)
     guess = f"one of {len(options)} answers, by its {by}"
     if not (order or ordered) or len(options) < 2:
@@ -663,21 +663,21 @@ def _ticks(
     for place, name in enumerate(sheet.names):
         tag, wording = names[name]
         cells = _cells(sheet, place).str.lower()
-        said = set(cells) - {""}
+        stated = set(cells) - {""}
         numbered = re.fullmatch(r"(.+)_-?\d+", tag) if tagged else None
         if numbered:  # Qualtrics: Q2_1, Q2_2 …, worded "question-option"
             stem, text = numbered[1], tag
-            ends = tuple(f"-{blanks}{one}" for one in said for blanks in ("", " "))
-            fits = said <= {"0", "1"} or (len(said) == 1 and wording.lower().endswith(ends))
+            ends = tuple(f"-{blanks}{one}" for one in stated for blanks in ("", " "))
+            fits = stated <= {"0", "1"} or (len(stated) == 1 and wording.lower().endswith(ends))
             by_tag.add(stem)
         elif parts := _OPTION.fullmatch(wording.strip()):
             stem, text = parts["stem"].strip(), (parts["bracket"] or parts["redcap"] or parts["text"]).strip()
-            fits = said <= {text.lower()} or said <= ({"0", "1"} if parts["text"] else marks)
+            fits = stated <= {text.lower()} or stated <= ({"0", "1"} if parts["text"] else marks)
         else:
             continue
         if fits:
             groups.setdefault(stem, {})[text] = name
-            ticked |= {stem} if said - {"n/a"} else set()
+            ticked |= {stem} if stated - {"n/a"} else set()
             blank |= {stem} if (cells == "").any() or not numbered else set()
     found = {}
     for stem, columns in groups.items():

@@ -42,7 +42,7 @@ AAPOR_ITEMS = (
     "processing_and_quality",
     "limitations",
 )
-"""What a methodology statement discloses (AAPOR Code of 2021), for each audience."""
+"""Contents of a methodology statement (AAPOR Code of 2021), for each audience."""
 
 COMPUTED_AAPOR_ITEMS = (
     "instrument",
@@ -127,7 +127,7 @@ def client_brand_problems(brands: Mapping[str, Mapping[str, str]], folder: Path)
                 yield Problem("unknown-language", where, f"unsupported report language '{cell}'", hint)
             elif key == "logo" and not (folder / cell).is_file():
                 hint = "give its path from the study's folder"
-                yield Problem("file-not-found", where, f"'{cell}' is not there", hint)
+                yield Problem("file-not-found", where, f"'{cell}' does not exist", hint)
 
 
 class WaveInstrument(Strict):
@@ -216,7 +216,7 @@ def misfits(written: StudyFile, instrument: Instrument) -> Iterator[Problem]:
         )
     if written.policy.get("withhold_unlike") in (True, "true") and not instrument.scores:
         what = "has nothing to check: the instrument declares no scores"
-        yield Problem("unsuited-item", "policy → withhold_unlike", what, "declare scores, or take it out")
+        yield Problem("unsuited-item", "policy → withhold_unlike", what, "declare scores, or remove it")
     try:
         policy = load_policy(written.policy)
     except InvalidInput:
@@ -250,7 +250,7 @@ def misfits(written: StudyFile, instrument: Instrument) -> Iterator[Problem]:
                 "unsuited-item",
                 f"primary → {name}",
                 "has no gap: fewer than two audiences answer it by codes",
-                "take it out",
+                "remove it",
             )
     for entry in written.answers:
         named = [
@@ -286,9 +286,9 @@ def _design_problems(written: StudyFile) -> Iterator[Problem]:
         for entry in written.answers
     }
     if len(set(given.values())) > 1:
-        said = "; ".join(f"{file}: {', '.join(sorted(names)) or 'none'}" for file, names in given.items())
+        text = "; ".join(f"{file}: {', '.join(sorted(names)) or 'none'}" for file, names in given.items())
         hint = "name weights, strata and clusters alike in every file's mapping, or make two studies"
-        yield Problem("inconsistent", "answers → mapping → design", f"differs between files ({said})", hint)
+        yield Problem("inconsistent", "answers → mapping → design", f"differs between files ({text})", hint)
 
 
 _OF_FRAMES = (
@@ -297,7 +297,7 @@ _OF_FRAMES = (
 
 
 def _carried_problems(written: StudyFile, instrument: Instrument) -> Iterator[Problem]:
-    """List carried columns that lack a file or whose name is taken, and those that weights name in vain."""
+    """List carried columns without a file or with a name in use, and missing ones that weights name."""
     names = {entry.file: tuple(entry.carry) for entry in written.answers}
     everywhere = set.intersection(*map(set, names.values())) if names else set()
     for entry in written.answers:
@@ -349,7 +349,7 @@ def _cut_problems(
     sensitive = written.policy.get("sensitive_items") or ()
     if name in instrument.sensitive_names or instrument[name].item.id in sensitive:
         what = "is a sensitive question, by which the policy forbids to divide people"
-        yield Problem("conflict", place, what, "take it out of cuts")
+        yield Problem("conflict", place, what, "remove it from cuts")
 
 
 def _methods_problems(written: StudyFile, instrument: Instrument) -> Iterator[Problem]:
@@ -398,7 +398,7 @@ def _contradicted(written: StudyFile) -> Iterator[Problem]:
             ):
                 continue
             what = "is computed from the answers; leave it out of the study file"
-            hint = "take it out; how a sample was drawn or weights were made belongs under sampling"
+            hint = "remove it; how a sample was drawn or weights were made belongs under sampling"
             yield Problem("conflict", f"methods → {audience} → {name}", what, hint)
 
 

@@ -30,7 +30,7 @@ ALL = "all"
 
 
 class PeerRule(Strict):
-    """How organisations are compared with one another.
+    """Comparison of organisations with one another.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def peer_problems(study: Study) -> Iterator[Problem]:
     found = table.loc[table["wave"] == study.wave, "organisation"].nunique()
     if found <= study.peers.members:
         what = f"has {max(found - 1, 0)} other organisations, fewer than {study.peers.members}"
-        yield Problem("too-few", "own_benchmark", what, "take it out, or name published figures: benchmarks")
+        yield Problem("too-few", "own_benchmark", what, "remove it, or name published figures: benchmarks")
     own = ("organisation", "name", "wave", *study.instrument.audiences)
     further = [str(name) for name in table if name not in own]
     for name in study.peers.by:
@@ -71,9 +71,9 @@ def peer_problems(study: Study) -> Iterator[Problem]:
 
 
 def peer_cells(study: Study, wave: str) -> pd.DataFrame:
-    """Return what every organisation answered: organisation, audience, item, share, n, effective_n.
+    """Return the shares of every organisation: organisation, audience, item, share, n, effective_n.
 
-    Cells that may not be shown of their own organisation are left out: they are in nobody's benchmark.
+    Cells that may not be shown of their own organisation are left out: they are in no benchmark.
     """
     frame = study.responses(wave=wave, missing="codes")
     frame = frame[frame["organisation"].notna()]
@@ -83,9 +83,9 @@ def peer_cells(study: Study, wave: str) -> pd.DataFrame:
     for variable in study.instrument.variables:
         if variable.kind not in ("single", "option") or not variable.codes_of("top"):
             continue
-        said = frame[variable.name]
-        given = said.notna() & ~said.isin(list(MISSING)) & frame["audience"].isin(list(variable.audiences))
-        top = said.isin(variable.codes_of("top")).astype(float)
+        text = frame[variable.name]
+        given = text.notna() & ~text.isin(list(MISSING)) & frame["audience"].isin(list(variable.audiences))
+        top = text.isin(variable.codes_of("top")).astype(float)
         sums = pd.DataFrame({"n": 1.0, "w": weights, "ww": weights**2, "wt": weights * top})[given]
         cells = sums.groupby([frame["organisation"][given], frame["audience"][given].astype("str")]).sum()
         cells = cells.reset_index().assign(item=variable.name)
@@ -174,7 +174,7 @@ def peer_gaps(study: Study, cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def gap_priors(study: Study, gaps: pd.DataFrame, organisation: str) -> pd.DataFrame:
-    """Return where the gaps of the other organisations lie, towards which one organisation's are drawn.
+    """Return the gaps of the other organisations, towards which one organisation's are drawn.
 
     Parameters
     ----------
@@ -236,7 +236,7 @@ def pooled(gaps: pd.DataFrame, priors: pd.DataFrame, *, level: float) -> pd.Data
 
 
 def _apart(sets: Mapping[str, NDArray[np.bool_]], least: int) -> list[str]:
-    """Return the benchmarks that are large enough and differ by nobody or by enough members."""
+    """Return the benchmarks that are large enough and differ by no one or by enough members."""
     kept: list[str] = []
     for kind, members in sets.items():
         apart = [(int((members & ~sets[o]).sum()), int((sets[o] & ~members).sum())) for o in kept]

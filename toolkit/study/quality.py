@@ -22,7 +22,7 @@ _FEWEST_ITEMS = 5
 def on_one_scale(instrument: Instrument, audience: str) -> list[Variable]:
     """Return the questions put to everyone of an audience with the same answers, of the most common scale.
 
-    Empty where they are fewer than five: indices of careless answers say nothing of so few.
+    Empty where they are fewer than five: indices of careless answers mean nothing for so few.
     """
     scales: dict[tuple[str, ...], list[Variable]] = {}
     for one in instrument.variables:
@@ -35,12 +35,12 @@ def on_one_scale(instrument: Instrument, audience: str) -> list[Variable]:
 def judged(
     frame: pd.DataFrame, instrument: Instrument, days: Sequence[pd.Timestamp], smallest: int
 ) -> pd.DataFrame:
-    """Return a coded frame with the columns of `PARTS`; missing where nothing can be said.
+    """Return a coded frame with the columns of `PARTS`; missing where unknown.
 
     Parameters
     ----------
     days
-        The day of each response, NaT where it is not known.
+        The day of each response, NaT where it is unknown.
     smallest
         Groups of fewer are not judged: they are not shown.
 

@@ -165,7 +165,7 @@ def read_registration(path: Path, instrument: Instrument) -> Registration:
 
 
 def contradictions(found: Registration, study: Study) -> Iterator[Problem]:
-    """List what the study file says otherwise than was registered for its latest wave."""
+    """List what the study file changes from the registration of its latest wave."""
     if found.wave != study.wave:
         return
     own = {"primary": study.primary, "margin": study.margin, "level": study.level}

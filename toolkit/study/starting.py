@@ -300,7 +300,7 @@ def yaml_text(data: object) -> str:
 
 _METHODS = {
     "data_collection_strategy": "An online survey as it might be; a program made the answers.",
-    "sponsor_and_conductor": "Nobody; these answers are simulated.",
+    "sponsor_and_conductor": "No one; these answers are simulated.",
     "mode": "As if by a self-administered web questionnaire in English.",
     "dates": "Simulated.",
     "population": "All people of the made-up organisations.",
@@ -348,7 +348,7 @@ def study_file(
     if synthetic:
         lines += ["synthetic: true            # the answers are SIMULATED; write false for real ones"]
     else:
-        lines += ["synthetic: false           # true for synthetic answers; every page then says so"]
+        lines += ["synthetic: false           # true for synthetic answers; every page is then marked"]
     lines += [
         "language: en               # of the words of the reports: en or fr",
         "",
@@ -391,7 +391,7 @@ _QUESTIONS = """themes:
   support: {en: Support}
   comments: {en: Comments}
 
-missing:                       # answers on screen that are no opinions
+missing:                       # answers on screen that are not opinions
   dk: {code: 98, becomes: -1, label: {en: Don't know}}
 
 scales:
@@ -530,7 +530,7 @@ def _notebook(title: str, primary: Sequence[str]) -> str:
     first = """import toolkit as tk
 
 study = tk.load_study("study.yaml")
-study.disposition()  # what became of every row"""
+study.disposition()  # the outcome of every row"""
     answers = """answers = study.responses()  # one row per respondent of the latest wave
 shares = tk.proportions(answers, study.instrument, by="audience", measure="top")
 shares[["item", "audience", "n", "estimate", "conf_low", "conf_high"]]"""
@@ -541,7 +541,7 @@ released = tk.release(
     study.policy,
     instrument=study.instrument,
     margin=study.margin,
-    ledger=False,  # nobody else sees it; where others do: ledger=study.ledger, respondents=answers
+    ledger=False,  # no one else sees it; where others do: ledger=study.ledger, respondents=answers
 )
 tk.gap_dumbbell(released, study.instrument)"""
     notes = (

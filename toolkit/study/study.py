@@ -94,7 +94,7 @@ class Study(Displayed):
     wave_instruments
         Wave → its questionnaire, where that was another than the study's; its answers are carried over.
     weighting, sample, margins
-        How answers are weighted, how respondents were drawn, the targets of weights, where the file says so.
+        How answers are weighted, how respondents were drawn, the targets of weights, if declared.
     cuts, levels
         Questions and carried columns by which audiences are divided; levels are nested, the highest first.
     peers
@@ -107,7 +107,7 @@ class Study(Displayed):
         File or address of the ledger of releases.
     person
         What identifies a person over the waves: "respondent" (the id), "token", "new" (other people in every
-        wave); None where it is not known.
+        wave); None where it is unknown.
     renamed
         Organisation → those it has become.
     registration
@@ -117,7 +117,7 @@ class Study(Displayed):
     own_held
         Likewise: what cannot be shown beside those reports, as `Beside.held` has it.
     quality
-        Whether reports say who answered without reading, early or late (`toolkit.study.quality`).
+        Whether reports show who answered without reading, early or late (`toolkit.study.quality`).
     """
 
     id: str
@@ -179,7 +179,7 @@ class Study(Displayed):
         }
 
     def _shown(self) -> dict[str, Any]:
-        """Return what is displayed, without reading the answers."""
+        """Return the fields to display, without reading the answers."""
         return {
             "id": self.id,
             "title": self.title,
@@ -235,7 +235,7 @@ class Study(Displayed):
 
     @property
     def design(self) -> Design | None:
-        """How its respondents were drawn, for `design=` of every estimator; None where it says nothing.
+        """How its respondents were drawn, for `design=` of every estimator; None where it declares none.
 
         Examples
         --------
@@ -264,7 +264,7 @@ class Study(Displayed):
         return peer_findings(self, self._cells(wave), organisation, wave)
 
     def gap_priors_of(self, organisation: str, wave: str) -> pd.DataFrame | None:
-        """Return where the gaps of an organisation's peers lie in a wave; None without a rule."""
+        """Return the gaps of an organisation's peers in a wave; None without a rule."""
         if self.peers is None:
             return None
         if self.part is not None:
@@ -321,7 +321,7 @@ class Study(Displayed):
         ----------
         missing
             "nan": missing answers are missing, and columns hold answers alone. "reasons": the same, and a
-            companion `<column>__missing` per column says by its code why an answer is missing (-1 don't know,
+            companion `<column>__missing` per column codes why an answer is missing (-1 don't know,
             -2 refused, -3 blank, -4 routed past, -5 not this group's question, -6 broke off). "codes": these
             codes are categories of the answers, as the exports and `toolkit.instrument.asked` read them.
         organisation_columns
@@ -331,7 +331,7 @@ class Study(Displayed):
         Raises
         ------
         InvalidInput
-            Everything wrong in any answer file; an organisation or wave that is not there, with near names;
+            Everything wrong in any answer file; an organisation or wave that does not exist, with near names;
             an organisation that took no part in the wave.
 
         Examples
@@ -406,9 +406,9 @@ class Study(Displayed):
         return table.reset_index(drop=True)
 
     def field_dates(self, wave: str | None = None) -> FieldDates | None:
-        """Return the first and last day of a wave (None: the latest); None where no file says a date.
+        """Return the first and last day of a wave (None: the latest); None where no file has a date.
 
-        Of the whole study: dates of small groups would say when single people answered.
+        Of the whole study: dates of small groups would reveal when single people answered.
 
         Examples
         --------
@@ -438,7 +438,7 @@ class Study(Displayed):
 
         Missing where unknown, and where it is below the number who answered: it cannot be right, and no rate
         or margin is computed with it. Of groups smaller than the policy's threshold, headcounts stay as they
-        are written, so that they say nothing of how many answered.
+        are written, so that they do not reveal how many answered.
         """
         table = self.organisations
         wave = self._known_wave(wave or self.wave)
@@ -530,7 +530,7 @@ class Study(Displayed):
         if not is_file(path):
             hint = f"write it with survey-toolkit comments {self.path.name}, or leave the key out"
             where = f"comments → review: {self.comments.review}"
-            raise InvalidInput(self.path, [Problem("file-not-found", where, "is not there", hint)])
+            raise InvalidInput(self.path, [Problem("file-not-found", where, "does not exist", hint)])
         review, found = read_review(path), self.comments_to_review()
         problems = list(review_problems(review, found, names=self._names_to_remove()))
         if problems:
@@ -601,7 +601,7 @@ class Study(Displayed):
         Raises
         ------
         InvalidInput
-            A wave that is not there.
+            A wave that does not exist.
         """
         from toolkit.instrument import compare
         from toolkit.study.file import with_hanging
@@ -671,7 +671,7 @@ class Study(Displayed):
 # Coded answers on disk, one folder per organisation, so that a job can open only its own.
 #
 # Answers are kept as numpy arrays: codes of a categorical column as small integers, its categories taken
-# from the instrument again when it is read. Beside them lie the organisation's own rows of the organisations
+# from the instrument again when it is read. Beside them are the organisation's own rows of the organisations
 # table, and the first and last day of each wave of the whole study.
 
 
@@ -698,7 +698,7 @@ class Beside:
 
 
 def beside_of_part(study: Study) -> Beside:
-    """Read what was kept for a part of a study."""
+    """Read the data stored for a part of a study."""
     path = (study.part or study.folder) / BESIDE
     kept = json.loads(path.read_text("utf-8")) if path.is_file() else {"late": [], "held": []}
     frame = study.responses(wave="all", missing="codes")
@@ -764,8 +764,8 @@ def write_parts(
         if not large.all():
             _write(_as_codes(kept.frame[large]), part / ADMITTED)
         if kept.late or kept.held:
-            said = {"late": sorted(kept.late), "held": sorted(kept.held)}
-            (part / BESIDE).write_text(json.dumps(said), encoding="utf-8")
+            text = {"late": sorted(kept.late), "held": sorted(kept.held)}
+            (part / BESIDE).write_text(json.dumps(text), encoding="utf-8")
         _write(table.iloc[tables[one]], part / TABLE)
         waves_of = table.iloc[tables[one]]["wave"]
         others = [found for wave in waves_of if (found := study.benchmarks_of(one, wave)) is not None]
@@ -820,7 +820,7 @@ def part_bytes(part: Path, *, admitted: bool = False) -> Iterator[bytes]:
     """Serialise a part for detecting changes; equal answers give equal bytes.
 
     With `admitted`, only answers of groups that a report may use: its manifest holds a hash of these bytes,
-    which would otherwise reveal that somebody of a hidden group answered differently.
+    which would otherwise reveal that someone in a hidden group answered differently.
     """
     hidden = ANSWERS if admitted and (part / ADMITTED).exists() else ADMITTED
     first = (ADMITTED, ANSWERS, TABLE, DATES)
@@ -830,7 +830,7 @@ def part_bytes(part: Path, *, admitted: bool = False) -> Iterator[bytes]:
 
 
 def _joined(waves: list[pd.DataFrame]) -> pd.DataFrame:
-    """Concatenate the frames of waves; one without rows would make every column one of objects."""
+    """Concatenate the frames of waves; one without rows would turn every column into objects."""
     return pd.concat([one for one in waves if len(one)] or waves, ignore_index=True)
 
 
@@ -896,13 +896,13 @@ def load_study(path: str | Path, *, data: str | Path | None = None) -> Study:
         The study file (YAML), the folder that holds it as study.yaml, or the name of a shipped study
         ("ai_at_work").
     data
-        Another folder in which the answer files lie, for data that is not kept beside the study; of a study
+        Another folder with the answer files, for data that is not kept beside the study; of a study
         with one file of answers, that file itself, whatever it is called.
 
     Raises
     ------
     InvalidInput
-        Every problem of the study file, the instruments, the organisations table and of what is not there.
+        Every problem of the study file, the instruments, the organisations table and of missing files.
 
     Examples
     --------
@@ -1120,8 +1120,8 @@ def _answer_places(
     if data is not None and is_file(data) and len(written.answers) == 1:
         return [Path(data)]
     if data is not None and not is_folder(data):
-        what = "is not a folder" if is_file(data) else "is not there"
-        hint = f"name the folder in which the answer files lie{_source(written)}"
+        what = "is not a folder" if is_file(data) else "does not exist"
+        hint = f"name the folder with the answer files{_source(written)}"
         problems.append(
             Problem("wrong-path" if is_file(data) else "file-not-found", f"data: {data}", what, hint)
         )
@@ -1140,16 +1140,16 @@ def _files_missing(written: StudyFile, folder: Path, places: list[Path]) -> Iter
     for key in ("organisations", "benchmarks", "registration"):
         name = getattr(written, key)
         if name and not is_file(folder / name):
-            yield Problem("file-not-found", f"{key}: {name}", "is not there", _beside(folder / name))
+            yield Problem("file-not-found", f"{key}: {name}", "does not exist", _beside(folder / name))
     rules = written.comments
     if rules is not None and rules.names and not is_file(folder / rules.names):
         place = f"comments → names: {rules.names}"
-        yield Problem("file-not-found", place, "is not there", _beside(folder / rules.names))
+        yield Problem("file-not-found", place, "does not exist", _beside(folder / rules.names))
     if written.brand.logo:
         logo = folder / written.brand.logo
         if not is_file(logo):
             yield Problem(
-                "file-not-found", f"brand → logo: {written.brand.logo}", "is not there", _beside(logo)
+                "file-not-found", f"brand → logo: {written.brand.logo}", "does not exist", _beside(logo)
             )
         elif logo.suffix.lower() not in (".png", ".svg", ".jpg", ".jpeg"):
             yield Problem(
@@ -1163,7 +1163,7 @@ def _files_missing(written: StudyFile, folder: Path, places: list[Path]) -> Iter
             yield Problem(
                 "file-not-found",
                 f"brand → template_{form}: {template}",
-                "is not there",
+                "does not exist",
                 _beside(folder / template),
             )
         elif Path(template).suffix.lower() != f".{form}":
@@ -1178,15 +1178,15 @@ def _files_missing(written: StudyFile, folder: Path, places: list[Path]) -> Iter
             yield Problem(
                 "file-not-found",
                 f"answers: {entry.file}",
-                "is not there",
+                "does not exist",
                 _beside(answers) + _source(written),
             )
     for entry in written.answers:
         if entry.manifest and not is_file(folder / entry.manifest):
             place = f"answers: {entry.file} → manifest: {entry.manifest}"
-            yield Problem("file-not-found", place, "is not there", _beside(folder / entry.manifest))
-    said = [entry.model_dump_json(exclude={"file"}) for entry in written.answers]
-    twice = pd.Series(zip(map(str, places), said, strict=True)).value_counts()
+            yield Problem("file-not-found", place, "does not exist", _beside(folder / entry.manifest))
+    text = [entry.model_dump_json(exclude={"file"}) for entry in written.answers]
+    twice = pd.Series(zip(map(str, places), text, strict=True)).value_counts()
     for (name, _), times in twice[twice > 1].items():
         hint = "list it once, or select rows in each entry: rows: [{column: …, equals: …}]"
         yield Problem(
@@ -1195,7 +1195,7 @@ def _files_missing(written: StudyFile, folder: Path, places: list[Path]) -> Iter
 
 
 def _source(written: StudyFile) -> str:
-    return f". The data is to be had here: {written.data_source}" if written.data_source else ""
+    return f". The data is available here: {written.data_source}" if written.data_source else ""
 
 
 def _beside(path: Path) -> str:

@@ -43,7 +43,7 @@ class Trim(Strict):
 
 
 class Weighting(Strict):
-    """How the answers of a study are weighted.
+    """Weighting of a study's answers.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ class Weighting(Strict):
     trim
         Limits of weights.
     empty
-        What becomes of a target nobody answered for: "refuse", or "spread" over the other categories.
+        Treatment of a target without answers: "refuse", or "spread" over the other categories.
     """
 
     column: str | None = None
@@ -102,9 +102,9 @@ class ReplicateColumns(Strict):
 
 
 class StudyDesign(Strict):
-    """How respondents were drawn, by carried columns; see `toolkit.analysis.Design`.
+    """Sampling design, by carried columns; see `toolkit.analysis.Design`.
 
-    Strata and clusters lie within organisations: each organisation is a sample of its own.
+    Strata and clusters are within organisations: each organisation is a sample of its own.
     """
 
     strata: str | None = None
@@ -417,7 +417,7 @@ def _design_problems(frame: pd.DataFrame, design: StudyDesign | None) -> Iterato
 
 
 def heaviest(weights: Any, room: int) -> float:
-    """Return the part of the weights that as many people can have as the policy takes for nearly nobody."""
+    """Return the part of the weights that as many people can have as the policy counts as nearly nobody."""
     n = len(weights)
     few = math.floor(nearly_nobody(n, room) * n + 1e-9)
     return float(np.sort(weights)[n - few :].sum() / np.sum(weights))
@@ -476,7 +476,7 @@ def cut_problems(frame: pd.DataFrame, cuts: Sequence[str], levels: Sequence[str]
         cells = cells[cells.notna() & ~cells.map(is_missing_code, na_action="ignore").eq(True)]
         found = list(dict.fromkeys(cells))
         if len(found) < 2:
-            yield Problem("no-variation", place, f"holds {len(found)} group(s)", "take it out, or fill it in")
+            yield Problem("no-variation", place, f"holds {len(found)} group(s)", "remove it, or fill it in")
         spelt: dict[str, list[str]] = {}
         for one in found:
             spelt.setdefault(one.casefold(), []).append(one)
@@ -548,7 +548,7 @@ def laid_out(
 ) -> tuple[pd.DataFrame, Design]:
     """Return one organisation's frame and the design its estimates use.
 
-    Waves are samples of their own, and so are audiences where nothing else is said of how they were drawn;
+    Waves are samples of their own, and so are audiences where no other design is given;
     intervals count the degrees of freedom of the group. What raked or post-stratified weights explain does
     not count as error, where they were made within the organisation and not trimmed.
     """

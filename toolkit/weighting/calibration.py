@@ -63,9 +63,9 @@ def calibrate(
     Raises
     ------
     InvalidInput
-        As `rake`, and for numbers that are missing, totals that are none, bounds that exclude 1.
+        As `rake`, and for numbers that are missing, invalid totals, bounds that exclude 1.
     NotConverged
-        Where no factors within the bounds reach the totals, naming the one that is furthest off.
+        Where no factors within the bounds reach the totals, naming the one furthest off.
 
     Notes
     -----
@@ -177,7 +177,7 @@ def _problems(
     if method not in _METHODS:
         yield Problem("unknown-option", "method", f"unknown method {method!r}", f"use one of {_METHODS}")
     if method == "logit" and bounds is None:
-        yield Problem("missing-argument", "bounds", "are not given", "logit needs them, such as (0.3, 3)")
+        yield Problem("missing-argument", "bounds", "are missing", "logit needs them, such as (0.3, 3)")
     if bounds is not None and not (len(bounds) == 2 and 0 <= bounds[0] < 1 < bounds[1]):
         yield Problem(
             "out-of-range",

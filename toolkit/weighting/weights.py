@@ -55,7 +55,7 @@ _MOST_CELLS = 2_000_000
 
 @dataclass(frozen=True)
 class Calibration:
-    """What weighting explains of every answer, so that standard errors use only the rest.
+    """Part of every answer that weighting explains, so that standard errors use only the rest.
 
     `kind` is "raking" (codes of several margins), "cells" (codes of one) or "regression" (a matrix of what
     the weights were fitted to); `before` and `after` are the weights.
@@ -152,7 +152,7 @@ class Weights(Displayed):
     iterations
         Cycles over the margins; 1 for post-stratification.
     margins
-        One row a category: variable, category, target, before, after.
+        One row per category: variable, category, target, before, after.
     calibration
         What the weights explain; a `Design` given these weights counts the rest as error.
     """
@@ -261,7 +261,7 @@ def start_weights(frame: pd.DataFrame, base: str | pd.Series | npt.ArrayLike | N
             )
         )
     elif values.sum() <= 0:
-        problems.append(Problem("wrong-sum", "base", "weights sum to zero", "give a row a positive weight"))
+        problems.append(Problem("wrong-sum", "base", "weights sum to zero", "make one weight positive"))
     if problems:
         raise InvalidInput("base", problems)
     return values
@@ -300,7 +300,7 @@ def diagnose(
 
     Notes
     -----
-    Kish's design effect is 1 + cv². A largest weight many times the median says that a few people speak for
+    Kish's design effect is 1 + cv². A largest weight many times the median means that a few people speak for
     many: see `trim`.
 
     Examples
@@ -383,7 +383,7 @@ def trim(
     lower, upper
         The limits.
     strict
-        Repeat until no weight lies outside, as spreading what was cut off can push others over a limit;
+        Repeat until no weight is outside, as spreading what was cut off can push others over a limit;
         False does it once.
 
     Returns
@@ -395,14 +395,14 @@ def trim(
     Raises
     ------
     InvalidInput
-        For weights that are missing, infinite or negative, limits that are none.
+        For weights that are missing, infinite or negative, invalid limits.
     NotConverged
         Where every weight would have to be trimmed to keep the sum.
 
     Notes
     -----
     What is cut off is shared equally among the weights never trimmed. Checked against R:
-    `survey::trimWeights` 4.5 (4.1.1 gives, when strict, some of it back to weights trimmed before).
+    `survey::trimWeights` 4.5 (4.1.1 returns, when strict, some of it to weights trimmed before).
 
     Examples
     --------

@@ -138,8 +138,8 @@ def test_words_cited_from_a_refused_scale_are_refused_too(
 def test_published_words_need_their_source_and_their_licence(whole: dict[str, Any], load: Load) -> None:
     whole["items"][0]["source"] = {"origin": "published"}
     told = refusal(whole, load)
-    assert "the words are published, and 'after' is not said" in told
-    assert "the words are published, and 'licence' is not said" in told
+    assert "the words are published, and 'after' is missing" in told
+    assert "the words are published, and 'licence' is missing" in told
 
 
 @pytest.mark.parametrize("cited", ["Grissini, trial of tribes", "A combat study", "Question 12", "ambient"])

@@ -147,7 +147,7 @@ def test_a_lost_and_a_made_up_placeholder_are_both_found(tiny: Instrument, sheet
     found = told(edited({(row, 5): "Et vous, {prenom}, au <b>travail</b> ?"}), tiny)
     assert len(found) == 2
     assert "{firstname} was lost" in found[0]
-    assert "{prenom} was not there before" in found[1]
+    assert "{prenom} is new" in found[1]
     assert told(edited({(row, 5): "Au <b>travail</b>, {firstname} ?"}), tiny) == []
 
 
@@ -173,7 +173,7 @@ def test_a_changed_key_is_refused_with_near_names_and_its_row_is_missed(
     row = row_of(sheet, "items/hours/text")
     found = told(edited({(row, 1): "items/houres/text"}), tiny)
     assert "the instrument has no text 'items/houres/text'; did you mean 'items/hours/text'" in found[0]
-    assert "the row of 'items/hours/text' for all is not there" in found[1]
+    assert "the row of 'items/hours/text' for all is missing" in found[1]
 
 
 def test_a_changed_audience_and_a_row_given_twice_are_refused(

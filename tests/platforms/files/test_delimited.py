@@ -83,7 +83,7 @@ def test_rows_are_numbered_as_a_spreadsheet_shows_them(tmp_path: Path) -> None:
         (gzip.compress(b"id;answer\n1;2\n", mtime=0)[:-9], "cannot be unpacked: it is cut short"),
         (b"\x1f\x8b\x08\x00garbage, garbage, garbage", "cannot be unpacked: it is damaged"),
         (b"Answers of 2026\nid;answer\n1;2\n2;3\n", "row 1: 1 cells where most rows below it have 2"),
-        (b"sep=;\nid;answer;more\n1;2;3\n2;3;4\n", "a title or 'sep=' line stands above the headings"),
+        (b"sep=;\nid;answer;more\n1;2;3\n2;3;4\n", "a title or 'sep=' line is above the headings"),
         (b"Answers;\nid;answer;more\n1;2;3\n2;3\n", "row 4: 2 cells where the heading has 3"),
         (b"id;answer\n;\n ;\n", "headings but no rows"),
     ],

@@ -111,7 +111,7 @@ def test_codes_of_everybody_are_asked_for(serve: Serve, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("results", "password", "said"),
     [
-        (RUNNING, "wrong", "user ana: was not let in (Invalid user name or password)"),
+        (RUNNING, "wrong", "user ana: was refused access (Invalid user name or password)"),
         (_answering({"status": "No Data, could not get max id."}), "s3cret", "holds no responses"),
         (_answering({"status": "Error: Invalid survey ID"}), "s3cret", "Invalid survey ID"),
         (_answering({"status": "No permission"}), "s3cret", "may not do that"),
@@ -133,7 +133,7 @@ def test_what_the_server_refuses_is_said_with_a_hint_and_nothing_is_written(
     [
         ("http://example.org/index.php/admin/remotecontrol", "is without https"),
         ("https://ana:s3cret@example.org/", "holds a user or a password"),
-        ("example.org", "is no address of a server"),
+        ("example.org", "is not the address of a server"),
         ("http://127.0.0.1:9/index.php/admin/remotecontrol", "did not answer as LimeSurvey does"),
     ],
 )

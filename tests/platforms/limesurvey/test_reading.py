@@ -127,7 +127,7 @@ def test_every_problem_of_a_file_is_said_at_once(limesurvey: Write, tiny: Instru
         "column audience, row 4: 'boss' is not an audience",
         "column surprise: is neither an item of the instrument",
         "column agree_load: is missing",
-        "column id, rows 2, 3: respondent '1' stands twice",
+        "column id, rows 2, 3: respondent '1' occurs twice",
         "column aiuse, row 3 (+1 more): '7' is not an answer of 'aiuse'",
         "column years, row 4: 'old' is not a number",
         "column years, row 5: '61' is outside 0 to 60; correct the answer or the item's bounds",
@@ -190,7 +190,7 @@ def test_a_column_may_only_agree_with_what_the_study_file_says(limesurvey: Write
     said = _refusal(path, tiny, audience="employee", organisation="org-1")
     assert "2 problem(s)" in said
     assert "column audience, row 3: answers of audience 'freelancer', which this file is not for" in said
-    assert "column organisation, row 3: names 'org-2', but the study file says the file is of 'org-1'" in said
+    assert "column organisation, row 3: names 'org-2', but the study file assigns the file to 'org-1'" in said
     path = limesurvey(ANSWERED, {**ANSWERED, "audience": "", "organisation": ""})
     export = read_answers(
         path, tiny, "limesurvey", entry=_entry(path, audience="employee", organisation="org-1")
@@ -208,7 +208,7 @@ def test_a_token_used_twice_is_refused(limesurvey: Write, tiny: Instrument) -> N
     path = limesurvey(
         {**ANSWERED, "token": "a"}, {**ANSWERED, "token": "a"}, ANSWERED, ANSWERED, extra=["token"]
     )
-    assert "column token, rows 2, 3: respondent 'a' stands twice" in _refusal(path, tiny)
+    assert "column token, rows 2, 3: respondent 'a' occurs twice" in _refusal(path, tiny)
 
 
 def test_a_heading_that_stands_twice_is_refused(limesurvey: Write, tiny: Instrument) -> None:

@@ -66,7 +66,7 @@ def test_templates_that_are_not_there_are_all_named(branded: Path) -> None:
     with pytest.raises(InvalidInput) as caught:
         load_study(branded)
     said = str(caught.value)
-    assert "template_docx: brand.docx: is not there" in said
+    assert "template_docx: brand.docx: does not exist" in said
     assert "template_pptx: brand.potx: is not a .pptx" in said
 
 

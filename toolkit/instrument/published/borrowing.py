@@ -159,7 +159,7 @@ def load_adapter(name: str) -> Adapter:
     Raises
     ------
     InvalidInput
-        A name that is not known; near names are offered.
+        An unknown name; similar names are suggested.
 
     Examples
     --------
@@ -193,7 +193,7 @@ def bring_in(bank: Bank) -> tuple[Bank, tuple[Finding, ...]]:
     -------
     tuple
         The bank with nothing left to borrow, and every complaint: a name that is refused or unknown, a
-        confirmation that is not there, words that are missing or belong to nothing. A scale with a
+        missing confirmation, words that are missing or belong to nothing. A scale with a
         complaint is left out.
     """
     complaints: list[Finding] = []

@@ -1,1 +1,1 @@
-"""Files as they lie on a disk, and the cells in them as text."""
+"""Files on disk, and their cells as text."""

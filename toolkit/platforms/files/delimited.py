@@ -1,7 +1,7 @@
 """Text files with delimiters, read whole and strictly: encoding named, every ragged row listed.
 
 A file that is provably clean (every quote opens or closes a cell, every row is as long as the first) is
-parsed by pandas; any other goes through Python's own strict parser, which can say what is wrong and where.
+parsed by pandas; any other goes through Python's own strict parser, which reports what is wrong and where.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _QUOTE = ord('"')
 def read_sheet(path: Path, *, source: str, heading_rows: int = 1) -> Sheet:
     """Read a delimited text file (`;`, `,` or tab; plain or .gz) in UTF-8 with every cell as text.
 
-    A row in which every cell is blank is no row: spreadsheet programs leave such rows at the end.
+    A row in which every cell is blank is skipped: spreadsheet programs leave such rows at the end.
 
     Raises
     ------
@@ -72,15 +72,15 @@ def sheet_of_text(
     notes: tuple[str, ...] = (),
     categories: bool = False,
 ) -> Sheet:
-    """Take the cells of a text apart; see `read_sheet`.
+    """Split a text into cells; see `read_sheet`.
 
     Parameters
     ----------
     notes
-        What the sheet is to say of how it was read.
+        Notes of the sheet on how it was read.
     categories
         Keep columns as Categoricals of text where they were parsed as such: each different cell is then
-        looked at once.
+        parsed once.
     """
     if "\x00" in text:
         what = "holds zero bytes: it is damaged or not text"
@@ -126,9 +126,9 @@ def bytes_of(path: Path, source: str) -> bytes:
     except FileNotFoundError:
         folder = path.parent
         beside = [other.name for other in folder.iterdir()] if is_folder(folder) else []
-        hint = near_names(path.name, sorted(beside)) if beside else "the folder is not there or is empty"
+        hint = near_names(path.name, sorted(beside)) if beside else "the folder is missing or empty"
         raise InvalidInput(
-            source, [Problem("file-not-found", "file", f"'{path.name}' is not there", hint)]
+            source, [Problem("file-not-found", "file", f"'{path.name}' does not exist", hint)]
         ) from None
     except OSError as error:
         hint = {
@@ -349,15 +349,15 @@ def _ragged(lengths: pd.Series) -> Iterator[Problem]:
     others = lengths.iloc[1:]
     usual = others.mode()
     if len(others) > 1 and len(usual) == 1 and usual[0] != width and (others == usual[0]).mean() > 0.5:
-        less = "cells are missing in every row, so that nothing says which answers belong to which heading"
-        more = "a title or 'sep=' line stands above the headings, or headings are missing"
+        less = "cells are missing in every row, so the answers cannot be matched to headings"
+        more = "a title or 'sep=' line is above the headings, or headings are missing"
         yield Problem(
             "ragged-row",
             f"row {lengths.index[0]}",
             f"{width} cells where most rows below it have {usual[0]}: {less if width > usual[0] else more}",
             "export it again"
             if width > usual[0]
-            else "the headings must be the first row; take out what stands above, or export it again",
+            else "the headings must be the first row; remove what is above, or export it again",
         )
         width = usual[0]
     lengths = others

@@ -1,4 +1,4 @@
-"""Any file of answers as a sheet of text cells: told by what it begins with, not by its name."""
+"""Any file of answers as a sheet of text cells: recognised by its first bytes, not by its name."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ UNREADABLE = (
     zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError, ValueError, OverflowError,
     MemoryError, zlib.error, lzma.LZMAError, struct.error,
 )  # fmt: skip
-"""What `zipfile` raises where an archive is damaged, encrypted or compressed as nobody else does."""
+"""Errors of `zipfile` for an archive that is damaged, encrypted or compressed in a rare way."""
 _PROTECTED = "EncryptedPackage".encode("utf-16-le")
 _OLD_STATA = (0x69, 0x6C, 0x6E, 0x6F, 0x71, 0x72, 0x73)
 _NEVER_TEXT = (".xlsx", ".parquet", ".sav", ".zsav", ".dta")
@@ -65,7 +65,7 @@ def kind_of(data: bytes) -> str:
 def read_cells(path: Path, *, source: str, how: Opening = _AS_IT_IS, categories: bool = False) -> Sheet:
     """Read delimited text, a workbook (.xlsx), Parquet, SPSS (.sav) or Stata (.dta), also zipped or .gz.
 
-    Numbers become text as they would stand in a CSV ("1", not "1.0"); what is missing becomes "".
+    Numbers become text as they would appear in a CSV ("1", not "1.0"); what is missing becomes "".
 
     Parameters
     ----------
@@ -109,9 +109,9 @@ def cells_of(
     """
     kind = kind_of(data)
     if how.sheet is not None and kind != "zip":
-        what = "is named, and the file is no workbook (.xlsx)"
+        what = "is named, but the file is not a workbook (.xlsx)"
         raise InvalidInput(
-            source, [Problem("conflict", f"sheet '{how.sheet}'", what, "take sheet out of the study file")]
+            source, [Problem("conflict", f"sheet '{how.sheet}'", what, "remove sheet from the study file")]
         )
     if kind == "old excel" and _PROTECTED in data:
         what = "is a workbook protected by a password"
@@ -122,8 +122,8 @@ def cells_of(
         what, hint = _REFUSED[kind]
         raise InvalidInput(source, [Problem("unsupported-format", "file", what, hint)])
     if kind == "text":
-        text, said = decoded(data, source=source, encoding=how.encoding)
-        return sheet_of_text(text, source=source, notes=(*notes, *said), categories=categories)
+        text, stated = decoded(data, source=source, encoding=how.encoding)
+        return sheet_of_text(text, source=source, notes=(*notes, *stated), categories=categories)
     if kind == "zip":
         return workbook_sheet(data, source=source, notes=notes, sheet=how.sheet)
     readers: Mapping[str, Callable[..., Sheet]] = {
@@ -166,9 +166,9 @@ def unpacked(path: Path, source: str) -> tuple[bytes, tuple[str, ...]]:
     )
 
 
-# Which encoding a text file is in: said, never guessed in silence.
+# Which encoding a text file is in: reported, never guessed silently.
 #
-# UTF-8 and UTF-16 prove themselves. Any other bytes could be many things: charset-normalizer says which
+# UTF-8 and UTF-16 prove themselves. Any other bytes could be many things: charset-normalizer estimates which
 # encoding makes the likeliest text, and a notice names it, so that the user can name another.
 
 _MARKS = (
@@ -195,22 +195,22 @@ _SAMPLE = 200_000
 
 
 def decoded(data: bytes, *, source: str, encoding: str | None = None) -> tuple[str, tuple[str, ...]]:
-    """Turn bytes into text and say in a note where they were not UTF-8.
+    """Decode bytes to text, with a note where they were not UTF-8.
 
     Parameters
     ----------
     encoding
-        What the owner says; nothing else is then tried.
+        The encoding given by the owner; no other is then tried.
 
     Raises
     ------
     InvalidInput
-        Where the file is no text, is empty, or is not in the encoding given.
+        Where the file is not text, is empty, or is not in the encoding given.
     """
     if not data[:_SAMPLE].strip(b"\xef\xbb\xbf \t\r\n") and not data.strip(b"\xef\xbb\xbf \t\r\n"):
         raise InvalidInput(source, [Problem("empty", "file", "is empty", "export it again")])
     if encoding is not None:
-        return _as_told(data, encoding, source), (f"read as {encoding}, as the study file says",)
+        return _as_told(data, encoding, source), (f"read as {encoding}, as the study file specifies",)
     found = _utf(data)
     if found is not None:
         name, note = found
@@ -233,9 +233,9 @@ def decoded(data: bytes, *, source: str, encoding: str | None = None) -> tuple[s
 
     best = from_bytes(_telling(data)).best()
     name = "cp1252" if best is None or best.encoding in _WESTERN else best.encoding
-    said = _NAMES.get(name, name)
+    stated = _NAMES.get(name, name)
     return data.decode(name, errors="strict" if name != "cp1252" else "_as_latin_1"), (
-        f"the file is not UTF-8: read as {said}; look whether accents are right, or write encoding: …",
+        f"the file is not UTF-8: read as {stated}; look whether accents are right, or write encoding: …",
     )
 
 
@@ -272,7 +272,7 @@ def _utf(data: bytes) -> tuple[str, tuple[str, ...]] | None:
     head = data[:4000]
     if head.count(b"\x00") > len(head) / 4:  # letters of UTF-16 are every second byte
         name = "utf-16-be" if head[::2].count(b"\x00") > head[1::2].count(b"\x00") else "utf-16-le"
-        return name, (f"the file is {name.upper()}, told by its zero bytes",)
+        return name, (f"the file is {name.upper()}, recognised by its zero bytes",)
     return None
 
 

@@ -13,7 +13,7 @@ from toolkit.errors import InvalidInput, Problem
 
 @dataclass(frozen=True)
 class Opening:
-    """What its owner says of how a file is opened: the encoding of text, the sheet of a workbook."""
+    """How its owner wants a file opened: the encoding of text, the sheet of a workbook."""
 
     encoding: str | None = None
     sheet: str | None = None
@@ -28,9 +28,9 @@ class Sheet:
     headings
         One list a heading row.
     cells
-        One row a record, columns numbered from 0, indexed by the row number a spreadsheet shows.
+        One row per record, columns numbered from 0, indexed by the row number a spreadsheet shows.
     delimiter
-        What stood between the cells; empty where the file is no text.
+        Separator of the cells; empty where the file is not text.
     notes
         What its owner should know about how it was read (its encoding, its format).
     labels
@@ -42,7 +42,7 @@ class Sheet:
     counted
         Column number → the value that ticks it, of columns in a multiple-response set of dichotomies (SPSS).
     sparse
-        Whether a question nobody answered is not in the file at all (JSON, XML).
+        Whether a question no one answered is absent from the file (JSON, XML).
     """
 
     headings: tuple[tuple[str, ...], ...]
@@ -116,13 +116,13 @@ def named(sheet: Sheet, names: Sequence[str]) -> Sheet:
 
 _IMPORT_ID = re.compile(r"\{['\"]ImportId")
 _ONE_ANSWER = frozenset({"", "Response", "Open-Ended Response"})
-"""What stands below a question that has one column."""
+"""Second heading of a question that has one column."""
 
 
 def flattened(sheet: Sheet) -> Sheet:
     """Join several rows of headings to one name per column: "question | sub-heading".
 
-    A question is written once and stands for the columns right of it too; where the row below says nothing
+    A question is written once and applies to the columns to its right too; where the row below is blank
     or "Response", holds an import id of Qualtrics, or repeats it, it is the name.
     """
     names: list[str] = list(sheet.headings[0])
@@ -139,7 +139,7 @@ def flattened(sheet: Sheet) -> Sheet:
 
 
 def headings_of(names: Sequence[str], what: str = "heading") -> Iterator[Problem]:
-    """Find headings that are blank or stand twice."""
+    """Find headings that are blank or occur twice."""
     counts = pd.Series(names, dtype=str).value_counts()
     for name in counts.index[counts > 1]:
         if name:

@@ -73,7 +73,7 @@ def workbook_sheet(
         what = "is an XLSForm, which holds questions and no answers"
         raise InvalidInput(source, [Problem("wrong-file", "file", what, "export the submissions")])
     if sheet is not None and sheet not in filled:
-        what = "is an empty sheet" if sheet in found else "is no sheet of the workbook"
+        what = "is an empty sheet" if sheet in found else "is not a sheet of the workbook"
         raise InvalidInput(
             source,
             [
@@ -95,8 +95,8 @@ def workbook_sheet(
     problems = list(one.problems())
     if problems:
         raise InvalidInput(source, problems)
-    said = "read from a workbook (.xlsx)" + (f", sheet '{name}'" if len(filled) > 1 else "")
-    return _of_records(one.rows, source, (*notes, said, *one.notes()))
+    stated = "read from a workbook (.xlsx)" + (f", sheet '{name}'" if len(filled) > 1 else "")
+    return _of_records(one.rows, source, (*notes, stated, *one.notes()))
 
 
 def workbook_sheets(data: bytes, *, source: str) -> dict[str, Sheet | None]:
@@ -144,9 +144,9 @@ class _Found:
         yield from _named_cells(self.merged, what, "undo the merging and fill in every cell")
 
     def notes(self) -> Iterator[str]:
-        """Say what was read otherwise than it is stored."""
+        """Note what was read differently from how it is stored."""
         if self.sentences:
-            yield f"cells that begin with '=' and are no formula, read as text: {self.sentences}"
+            yield f"cells that begin with '=' but are not formulas, read as text: {self.sentences}"
         if self.not_available:
             yield f"cells that hold #N/A, read as blank: {self.not_available}"
 
@@ -175,11 +175,11 @@ def _opened(data: bytes, source: str) -> dict[str, _Found]:
     except InvalidInput:
         raise
     except Exception as error:
-        said = " ".join(str(error).split())[:100] or type(error).__name__
+        stated = " ".join(str(error).split())[:100] or type(error).__name__
         problem = Problem(
             "damaged-file",
             "file",
-            f"is a spreadsheet that cannot be opened ({said})",
+            f"is a spreadsheet that cannot be opened ({stated})",
             "save it again as .xlsx",
         )
         raise InvalidInput(source, [problem]) from error
@@ -192,7 +192,7 @@ def _left_to_calculate(archive: zipfile.ZipFile) -> bool:
 
 
 def _cells(sheet: Any, stale: bool, source: str) -> _Found:
-    """Read the cells that a sheet holds, and none between them: one may lie in the last row of all."""
+    """Read the cells a sheet holds, skipping empty ones: one may be in the very last row."""
     from openpyxl.utils import get_column_letter, range_boundaries  # type: ignore[import-untyped]
     from openpyxl.worksheet._reader import FORMULA_TAG, WorkSheetParser  # type: ignore[import-untyped]
 
@@ -263,8 +263,8 @@ def _of_records(records: dict[int, dict[int, str]], source: str, notes: tuple[st
         raise InvalidInput(source, [no_rows()])
     first, second = list(records.values())[:2]
     if len(first) == 1 and len(second) > 2:
-        what = "holds one cell where the next row has several: a title stands above the headings"
-        hint = "the headings must be the first row; take out what stands above, or export it again"
+        what = "holds one cell where the next row has several: a title is above the headings"
+        hint = "the headings must be the first row; remove what is above, or export it again"
         raise InvalidInput(source, [Problem("ragged-row", f"row {numbers[0]}", what, hint)])
     width = max(max(row) for row in records.values()) + 1
     table = [[row.get(place, "") for place in range(width)] for row in records.values()]
@@ -273,7 +273,7 @@ def _of_records(records: dict[int, dict[int, str]], source: str, notes: tuple[st
 
 
 def _lost(cells: pd.DataFrame) -> Iterator[str]:
-    """Say how many cells hold the sign for a character that was lost."""
+    """Count the cells that hold the sign for a lost character."""
     lost = int(sum(column.str.contains("\ufffd", regex=False).sum() for _, column in cells.items()))
     if lost:
         yield f"cells with '\ufffd', a character lost before or an emoji cut in half: {lost}"
@@ -298,9 +298,9 @@ def parquet_sheet(data: bytes, *, source: str, notes: tuple[str, ...] = ()) -> S
     except InvalidInput:
         raise
     except Exception as error:
-        said = " ".join(str(error).split())[:100] or type(error).__name__
+        stated = " ".join(str(error).split())[:100] or type(error).__name__
         problem = Problem(
-            "damaged-file", "file", f"is Parquet that cannot be read ({said})", "write it again"
+            "damaged-file", "file", f"is Parquet that cannot be read ({stated})", "write it again"
         )
         raise InvalidInput(source, [problem]) from error
     return frame_sheet(frame, source=source, notes=(*notes, "read from Parquet"))
@@ -503,7 +503,7 @@ def _path_of(data: bytes, ending: str) -> Iterator[str]:
 
 
 def _declared(cells: pd.Series, ranges: Iterable[Mapping[str, Any]]) -> frozenset[str]:
-    """Return the cells of a column that lie in one of its ranges of missing values."""
+    """Return the cells of a column that fall in one of its ranges of missing values."""
     held = set()
     for one in ranges:
         low, high = one["lo"], one["hi"]

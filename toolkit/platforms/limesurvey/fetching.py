@@ -84,7 +84,7 @@ def fetch_limesurvey(
     Raises
     ------
     InvalidInput
-        Where the address, the user, the survey or the password is wrong, or nobody has answered.
+        Where the address, the user, the survey or the password is wrong, or no one has answered.
     ToolkitError
         Where the `fetch` extra is not installed.
 
@@ -97,10 +97,10 @@ def fetch_limesurvey(
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         hint = "write it as https://server/index.php/admin/remotecontrol"
-        raise InvalidInput("address", [Problem("malformed", url, "is no address of a server", hint)])
+        raise InvalidInput("address", [Problem("malformed", url, "is not the address of a server", hint)])
     if parts.username or parts.password:
         problem = Problem(
-            "unsafe-address", "address", "holds a user or a password", "take them out; see --user"
+            "unsafe-address", "address", "holds a user or a password", "remove them; see --user"
         )
         raise InvalidInput("address", [problem])
     if parts.scheme == "http" and parts.hostname not in _HERE:
@@ -148,26 +148,26 @@ def _exported(url: str, survey: int, user: str, password: str) -> bytes:
         raise InvalidInput(url, [Problem("server-error", "server", what, hint)]) from None
 
 
-def _refused(said: str, survey: int, user: str) -> Problem:
+def _refused(stated: str, survey: int, user: str) -> Problem:
     """Explain LimeSurvey's status as a problem with a hint."""
-    plain = said.lower()
+    plain = stated.lower()
     if "no data" in plain or "no response" in plain:
         return _nobody(survey)
     if "user name or password" in plain or "login" in plain or "credential" in plain:
         return Problem(
             "access-denied",
             f"user {user}",
-            f"was not let in ({said})",
+            f"was refused access ({stated})",
             f"check the name and {PASSWORD_VARIABLE}",
         )
     if "permission" in plain:
         return Problem(
             "access-denied",
             f"user {user}",
-            f"may not do that ({said})",
+            f"may not do that ({stated})",
             "ask for the right to export responses",
         )
-    return Problem("server-error", f"survey {survey}", said, "check its number and that it is active")
+    return Problem("server-error", f"survey {survey}", stated, "check its number and that it is active")
 
 
 def _nobody(survey: int) -> Problem:
@@ -175,5 +175,5 @@ def _nobody(survey: int) -> Problem:
         "no-answers",
         f"survey {survey}",
         "holds no responses",
-        "check its number, or wait until somebody answered",
+        "check its number, or wait for the first response",
     )

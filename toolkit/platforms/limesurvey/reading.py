@@ -4,13 +4,13 @@ Rules, as LimeSurvey 6 writes its files:
 
 - rows without `submitdate` were not submitted;
 - codes or full answers is decided once for the whole file, by the cells that can be only one of the two;
-- "Other" is `-oth-` in a single choice, its text stands in `item[other]`; in a multi-select that column holds
+- "Other" is `-oth-` in a single choice, its text is in `item[other]`; in a multi-select that column holds
   the text alone, and a respondent who wrote one ticked it (an option with `write_in`);
-- a multi-select option is ticked where the cell says Y or Yes; N, No and blank say nothing about
+- a multi-select option is ticked where the cell is Y or Yes; N, No and blank tell nothing about
   whether it was shown, so they are read as blank and decided by routing later;
 - headings are question codes, codes with texts, or texts; texts are matched by the manifest only;
 - a VV file has a row of texts and a row of codes below it (version 2: question codes; version 1: LimeSurvey's
-  own numbers, matched by their order, see `limesurvey_vv`) and says which questions were not shown.
+  own numbers, matched by their order, see `limesurvey_vv`) and shows which questions were not displayed.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ _CODE_AND_TEXT = re.compile(r"([A-Za-z][A-Za-z0-9_]*(?:\[[^\[\]]*\])*)(?:\._\.|\
 _OTHER = (
     "-oth-", "Other", "Autre", "Sonstiges", "Otro", "Altro", "Anders", "Outro",
 )  # fmt: skip
-"""What a single choice holds where "Other" was chosen: as a code, and as LimeSurvey translates it."""
+"""Cells of a single choice where "Other" was chosen: its code, and LimeSurvey's translations."""
 _HIDDEN = "{question_not_shown}"
 _VV_ESCAPES = (
     ("{cr}{newline}", "\n"), ("{newline}", "\n"), ("{cr}", "\n"), ("{tab}", "\t"), ("{quote}", '"'),
@@ -118,7 +118,7 @@ def _from_json(text: str, source: str, notes: tuple[str, ...]) -> Sheet:
             source, [Problem("damaged-file", "file", f"is damaged JSON ({error})", "export it again")]
         ) from error
     rows = held.get("responses") if isinstance(held, dict) else None
-    if isinstance(rows, list):  # before version 6 each answer stood under its number
+    if isinstance(rows, list):  # before version 6 each answer was under its number
         rows = [next(iter(row.values())) if _numbered(row) else row for row in rows]
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         what = "is JSON without a list of responses"
@@ -144,7 +144,7 @@ def _vv(sheet: Sheet) -> Sheet:
         return rest.where(column != _HIDDEN, _HIDDEN)
 
     held = sheet.cells.astype(str).apply(plain)
-    notes = (*sheet.notes, "a VV file: it says which questions were not shown")
+    notes = (*sheet.notes, "a VV file: it marks questions that were not shown")
     own = [number for number, name in enumerate(codes) if name in _OWN]
     held[own] = held[own].replace(_HIDDEN, "")
     return replace(sheet, headings=(codes, texts), cells=held, notes=notes)
@@ -202,7 +202,7 @@ LIMESURVEY = Dialect(
 
 # Columns of LimeSurvey's first VV format: `424242X2X3prod` is survey, group, question and part.
 #
-# The numbers are LimeSurvey's own. They are taken for questions by their order, and only where everything
+# The numbers are LimeSurvey's own. They are matched to questions by their order, and only where everything
 # that can be checked agrees: as many questions as the instrument (or manifest) has, the same parts at each,
 # and the text of each question without parts where the file shows it plainly.
 
@@ -276,7 +276,7 @@ def _before(
 ) -> list[str]:
     """Return codes of the questions before the first item: hidden ones, then the audience's.
 
-    The manifest knows them; without it, a question whose text is no code is taken for the audience's.
+    The manifest lists them; without it, a question whose text is not a code counts as the audience's.
     """
     if manifest is not None:
         audience = manifest.settings.get("audience", manifest.audience_column or "")

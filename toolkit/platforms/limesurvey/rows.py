@@ -31,7 +31,7 @@ from toolkit.platforms.words import audience_question, fixed_codes, opening, spo
 AUDIENCE = "audience"
 """Code of the hidden question that the link fills in: ?audience=exec."""
 ASKED = "audienceask"
-"""Code of the question that asks who somebody is, where the link does not say it."""
+"""Code of the question that identifies the respondent, where the link does not."""
 GROUP = "audiencegroup"
 """Code of the hidden question that holds the audience in the end; conditions and quotas look at it."""
 
@@ -70,10 +70,10 @@ def switched(words: Mapping[str, str]) -> str:
         by_text.setdefault(text, []).append(code)
     rest = words[list(words)[-1]]
     others = [text for text in by_text if text != rest]
-    said = _literal(rest)
+    stated = _literal(rest)
     for text in reversed(others):
-        said = f"if({is_one_of(by_text[text])},{_literal(text)},{said})"
-    return f"{{{said}}}"
+        stated = f"if({is_one_of(by_text[text])},{_literal(text)},{stated})"
+    return f"{{{stated}}}"
 
 
 def is_one_of(codes: Iterable[str], question: str = GROUP) -> str:
@@ -153,7 +153,7 @@ Line = dict[str, str]
 
 @dataclass(frozen=True)
 class Quota:
-    """At most `limit` people who gave these answers; who comes later is thanked and let go.
+    """At most `limit` people who gave these answers; those who come later are thanked and leave.
 
     `answers` names single-choice items, or "audience", and for each the answers that count.
     """
@@ -359,7 +359,7 @@ def _group(number: int, title: str, language: str) -> Line:
 
 
 def _who(plan: Plan, language: str, *, base: bool) -> Iterator[Line]:
-    """Yield what is known of a respondent before the questions: filled in by the link, or asked.
+    """Yield facts on a respondent known before the questions: filled in by the link, or asked.
 
     The link may hold anything, so it fills a text; a list would answer a code of more than five characters
     with an error of the database. Whom it does not name is asked, and an equation holds what is known then.

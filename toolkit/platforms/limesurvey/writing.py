@@ -120,7 +120,7 @@ def find_unfit(
         yield from _answers(item, instrument)
     for language in instrument.languages if asks_audience else ():
         if language not in languages("questionnaire"):
-            what = "there are no words for the question that asks who somebody is"
+            what = "there is no wording for the question that identifies the respondent"
             hint = f"use layout 'audience', or a language of {', '.join(languages('questionnaire'))}"
             yield Problem("unknown-language", f"language '{language}'", what, hint)
     for quota in quotas:
@@ -157,7 +157,7 @@ def _quota(quota: Quota, instrument: Instrument) -> Iterator[Problem]:
         if known is None:
             names = [AUDIENCE, *(item.id for item in instrument.items if item.type == "single")]
             yield Problem(
-                "unsuited-item", f"{where}, {name}", "is no single-choice item", near_names(name, names)
+                "unsuited-item", f"{where}, {name}", "is not a single-choice item", near_names(name, names)
             )
             continue
         if not counted:
@@ -169,7 +169,7 @@ def _quota(quota: Quota, instrument: Instrument) -> Iterator[Problem]:
                 yield Problem(
                     "unknown-answer",
                     f"{where}, {name}",
-                    f"'{code}' is none of its answers",
+                    f"'{code}' is not one of its answers",
                     near_names(code, known),
                 )
 
@@ -226,16 +226,16 @@ def files_of(
     quotas
         Limits for answers to single-choice items or for audiences.
     hidden
-        Questions nobody sees, filled in by the link (``?organisation=org-07``): "organisation" for example.
+        Hidden questions, filled in by the link (``?organisation=org-07``): "organisation" for example.
     matrix
         "array": a matrix is an array, its answers side by side. "questions": each of its rows is a question
-        of its own, for answers too long to stand side by side.
+        of its own, for answers too long to be placed side by side.
     survey_id
         The number LimeSurvey is to give the survey, if it is free; made from the file's name where left out,
         so that it differs from file to file. Given, with several files the next numbers follow.
     anonymous
         True for LimeSurvey's anonymised responses. It severs answers from tokens: leave it out for a panel,
-        and where the token says to which organisation somebody belongs.
+        and where the token identifies the respondent's organisation.
 
     Raises
     ------
@@ -244,7 +244,7 @@ def files_of(
     """
     if matrix not in ("array", "questions"):
         unknown = Problem(
-            "unknown-option", f"matrix '{matrix}'", "is not known to limesurvey", "use array or questions"
+            "unknown-option", f"matrix '{matrix}'", "is not supported by limesurvey", "use array or questions"
         )
         raise InvalidInput(source.id, [unknown])
     switch = layout != "audience" and len(whole.audiences) > 1
@@ -330,7 +330,7 @@ def _manifest(
         columns=[
             _column(variable, plan)
             for variable in plan.instrument.variables
-            # LimeSurvey has no column for a write-in's tick: its text stands for both
+            # LimeSurvey has no column for a write-in's tick: its text serves for both
             if not (variable.kind == "option" and variable.option and variable.option.write_in)
         ],
         audience_column=GROUP if plan.asks_audience else None,
@@ -348,7 +348,7 @@ def _column(variable: Variable, plan: Plan) -> Column:
     if variable.name in plan.rows:
         code, part = plan.rows[variable.name], None
     texts = [_texts(variable, plan, language) for language in plan.instrument.languages]
-    if variable.item.type == "ranking":  # columns hold codes by rank, told by the question's code
+    if variable.item.type == "ranking":  # columns hold codes by rank, identified by the question's code
         return column_of(variable, plan.instrument, question=code, part=part, headings={})
     headings = {
         "code": [code if part is None else f"{code}[{part}]"],
@@ -365,7 +365,7 @@ def _column(variable: Variable, plan: Plan) -> Column:
 
 
 def _texts(variable: Variable, plan: Plan, language: str) -> tuple[str, str | None]:
-    """Stem and part of a column as they stand in the file."""
+    """Stem and part of a column as written in the file."""
     if variable.name in plan.rows:
         return plan.row_text(variable, language), None
     asked = variable.item.audiences or tuple(plan.instrument.audiences)
@@ -386,7 +386,7 @@ def _notices(plan: Plan, left_out: Sequence[str]) -> Iterator[str]:
     for one in plan.instrument.items if not plan.rows else ():
         if one.type == "matrix" and too_wide(plan.instrument, one):
             yield (
-                f"the answers of '{one.id}' have words too long to stand side by side, and may break; give "
+                f"the answers of '{one.id}' are too long to be placed side by side, and may wrap; give "
                 "them shorter labels, or export with --matrix questions"
             )
     for language, title in _titles(plan.instrument).items():
@@ -404,7 +404,7 @@ def _notices(plan: Plan, left_out: Sequence[str]) -> Iterator[str]:
             "look at them after the import"
         )
     for name in left_out:
-        yield f"the quota '{name}' counts answers that nobody gives here, and was left out"
+        yield f"the quota '{name}' counts answers that no one can give here, and was left out"
     if not plan.asks_audience:
         (audience,) = plan.instrument.audiences
-        yield f"nothing in it asks for the audience; say 'audience: {audience}' where the answers are read"
+        yield f"nothing in it asks for the audience; write 'audience: {audience}' where the answers are read"

@@ -4,7 +4,7 @@ Rules:
 
 - a heading is the path of a question (`page/agree/agree_prod`, `page-agree-agree_prod`); its last step is the
   code, the platform's own columns are known by name;
-- ticks of a multi-select stand in one cell, codes apart by a blank, or in a column per option (1/0 or so);
+- ticks of a multi-select are in one cell, codes separated by a blank, or in a column per option (1/0 or so);
 - one XML file holds one submission, or several below one element; a .zip may hold many of them;
 - what reaches the server was finished; one whose `_validation_status` is "not approved" is set aside.
 """
@@ -157,9 +157,9 @@ def _own(heading: str) -> bool:
 def _aside(frame: pd.DataFrame, problems: list[Problem]) -> Rows:
     if "_validation_status" not in frame:
         return {}
-    said = frame["_validation_status"].str.lower()
+    stated = frame["_validation_status"].str.lower()
     return {
-        "not approved when it was reviewed": said.isin(["not approved", "validation_status_not_approved"])
+        "not approved when it was reviewed": stated.isin(["not approved", "validation_status_not_approved"])
     }
 
 

@@ -2,8 +2,8 @@
 
 One form per audience (the default), or one form whose first question asks for the audience. Where
 audiences are asked in different words the one form holds a question per wording, named `item_code` after the
-audience's code; the manifest says which of them are one column of ours. Matrices are groups of single
-choices: `table-list` would add columns nobody asked for.
+audience's code; the manifest lists which of them form one of our columns. Matrices are groups of single
+choices: `table-list` would add unwanted columns.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ def _columns(form: Form) -> Iterator[Column]:
 def _headings(groups: Sequence[str], name: str, option: str | None) -> dict[str, list[str]]:
     """Return a column's headings in submissions (path), in ODK Central's and Kobo's tables, and plain.
 
-    Options stand together in one cell, codes apart by a blank; tables that split them name each one.
+    Options share one cell, codes separated by a blank; tables that split them name each one.
     """
     path = "/".join([*groups, name])
     central = "-".join([*groups, name])
@@ -158,7 +158,7 @@ Sheet = Sequence[Row]
 
 @dataclass(frozen=True)
 class Form:
-    """One form: its sheets, and where each question stands in them."""
+    """One form: its sheets, and the place of each question in them."""
 
     instrument: Instrument
     form_id: str
@@ -357,7 +357,7 @@ class _Writer:
                 one: [] if most is None else [respondent_text(one, "Choose at most {most}.", most=most)]
                 for one in self.instrument.languages
             }
-            said = {
+            stated = {
                 one: " ".join(
                     [
                         *(
@@ -373,7 +373,7 @@ class _Writer:
                 )
                 for one in self.instrument.languages
             }
-            return {"constraint": " and ".join(tests), **self.words("constraint_message", said)}
+            return {"constraint": " and ".join(tests), **self.words("constraint_message", stated)}
         bounds = (("minimum", ">=", item.minimum), ("maximum", "<=", item.maximum))
         said_bounds = [f". {sign} {_number(limit)}" for _, sign, limit in bounds if limit is not None]
         if said_bounds:
@@ -431,7 +431,7 @@ class _Writer:
             )
         for one in self.instrument.languages:
             if one not in languages("questionnaire"):
-                yield f"what the form itself says is in English where the language is '{one}'"
+                yield f"texts of the form itself are in English where the language is '{one}'"
 
 
 def _language(code: str) -> str:

@@ -40,7 +40,7 @@ class Question:
 
     @property
     def shuffled(self) -> tuple[Choice, ...]:
-        """What is shown in random order: rows, or answers but those that stay last; () where nothing is."""
+        """Parts shown in random order: rows, or answers except those that stay last; () where none are."""
         if self.item.order is None:
             return ()
         return self.rows or tuple(one for one in self.answers if one.code not in self.fixed)
@@ -107,7 +107,7 @@ def marked_up(text: str) -> str:
 
 
 def find_unfit(instrument: Instrument) -> Iterator[Problem]:
-    """Find everything Qualtrics would execute as code, and answers it could not tell apart."""
+    """Find everything Qualtrics would execute as code, and answers it could not distinguish."""
     for place, text in every_text(instrument):
         for mark, what in (("[[", "a tag of the text format"), ("${", "piped text")):
             if mark in text:
@@ -196,7 +196,7 @@ def _first_steps(instrument: Instrument, audience: str, file: str, *, experiment
         )
     yield (
         f"<p>Make a blank survey project, then Tools → Import/export → Import survey, and choose "
-        f"<code>{_safe(file)}</code>. Then go through this page. What is not set by hand is not there: the "
+        f"<code>{_safe(file)}</code>. Then work through this page. Anything not set by hand is missing: the "
         "file cannot carry it.</p><h2>Survey flow</h2><ol>"
         f"<li>At the very top, embedded data: <code>audience</code> = <code>{_safe(code)}</code>, and "
         "<code>organisation</code>, to be set from the link (<code>?organisation=org-07</code>).</li>"
@@ -249,8 +249,8 @@ def _value_cells(choices: Iterable[Choice], language: str) -> Iterator[tuple[str
 def _steps(question: Question, instrument: Instrument, *, experimental: bool) -> Iterator[str]:
     item = question.item
     if item.ask_if is not None:
-        said = parse(item.ask_if).in_words(instrument, instrument.languages[0])
-        yield f"Display logic: show it only if {_safe(said)} (<code>{_safe(item.ask_if)}</code>)"
+        stated = parse(item.ask_if).in_words(instrument, instrument.languages[0])
+        yield f"Display logic: show it only if {_safe(stated)} (<code>{_safe(item.ask_if)}</code>)"
     if item.required and not experimental:
         yield "Response requirements: Force response"
     for choice in question.answers:
@@ -302,7 +302,7 @@ def _last_steps(instrument: Instrument, audience: str) -> Iterator[str]:
         "<h2>Before fieldwork</h2><ol><li>Preview it and answer once with each way through the display logic."
         "</li><li>Data &amp; Analysis → Export: CSV, <strong>Use numeric values</strong>, all fields.</li>"
         f"<li>Read it with platform <code>qualtrics</code>, audience <code>{_safe(audience)}</code> and the "
-        "manifest that lies beside this page.</li></ol>"
+        "manifest beside this page.</li></ol>"
         f"<p>Instrument {_safe(instrument.id)}, version {_safe(instrument.version)}.</p>"
     )
 

@@ -2,8 +2,8 @@
 
 Rules:
 
-- import ids come first: what the study file's `columns` or the manifest says of one counts before the export
-  tag, which may stand twice;
+- import ids come first: what the study file's `columns` or the manifest gives for one precedes the export
+  tag, which may occur twice;
 - the column of an item is found by its export tag: `item`, `item_row` (a matrix row by id or by number),
   and for a multi-select exported in several columns `item_option` (by number or by code);
 - where an item's codes are all whole numbers they are Qualtrics' recode values; where they are not, and for
@@ -104,23 +104,23 @@ def _import_id(cell: str) -> str:
 def _aside(frame: pd.DataFrame, problems: list[Problem]) -> dict[str, pd.Series]:
     if "Status" not in frame:
         return {}
-    said = frame["Status"].astype(str).replace(_STATUS_TEXTS)
-    strange = ~said.isin(_STATUS_NUMBERS)
-    for value in said[strange].unique()[:5]:
-        rows = rows_said(said.index[said == value])
+    stated = frame["Status"].astype(str).replace(_STATUS_TEXTS)
+    strange = ~stated.isin(_STATUS_NUMBERS)
+    for value in stated[strange].unique()[:5]:
+        rows = rows_said(stated.index[stated == value])
         hint = near_names(value, [*_STATUS_TEXTS, *_STATUS_NUMBERS])
         problems.append(
-            Problem("unknown-answer", f"column Status, {rows}", f"{value!r} is no status of Qualtrics", hint)
+            Problem("unknown-answer", f"column Status, {rows}", f"{value!r} is not a Qualtrics status", hint)
         )
-    bits = pd.to_numeric(said.where(~strange, "0")).astype(int)
+    bits = pd.to_numeric(stated.where(~strange, "0")).astype(int)
     return {"test": (bits & 3) > 0, "marked as spam by Qualtrics": (bits & 8) > 0}
 
 
 def _finished(frame: pd.DataFrame, items: Collection[str], problems: list[Problem]) -> pd.Series:
     if "Finished" not in frame:
         return pd.Series(False, index=frame.index)
-    said = frame["Finished"].astype(str)
-    strange = said[~said.isin(list(_FINISHED))]
+    stated = frame["Finished"].astype(str)
+    strange = stated[~stated.isin(list(_FINISHED))]
     if len(strange):
         where = f"column Finished, {rows_said(strange.index)}"
         problems.append(
@@ -131,7 +131,7 @@ def _finished(frame: pd.DataFrame, items: Collection[str], problems: list[Proble
                 "export again",
             )
         )
-    return said.isin([word for word, meaning in _FINISHED.items() if meaning])
+    return stated.isin([word for word, meaning in _FINISHED.items() if meaning])
 
 
 def _accepted(instrument: Instrument) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 The text format holds questions, answers and blocks in one language. Display logic, recode values, export tags
 of rows, forced and exclusive answers and translations are set by hand after the import; the page beside each
-file says which. A QSF (layout "qsf") carries more and is experimental: none was ever tried in a real
+file names which. A QSF (layout "qsf") carries more and is experimental: none was ever tried in a real
 Qualtrics.
 """
 
@@ -171,10 +171,10 @@ def _notices(part: Instrument, questions: Sequence[Question], layout: Layout) ->
         yield f"it holds the words in {part.languages[0]}; those in {others} are on the set-up page"
     routed = [question.tag for question in questions if question.item.ask_if is not None]
     if routed:
-        yield f"set the display logic of {', '.join(routed)} by hand, as the set-up page says"
+        yield f"set the display logic of {', '.join(routed)} by hand, as described on the set-up page"
     recoded = [question.tag for question in questions if question.recoded]
     if recoded and layout != "qsf":
-        yield f"check the recode values of {', '.join(recoded)}, as the set-up page says"
+        yield f"check the recode values of {', '.join(recoded)}, as described on the set-up page"
 
 
 # A survey as Qualtrics' own file (QSF). Experimental: its format is not public, and it was never imported.

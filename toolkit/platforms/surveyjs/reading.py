@@ -1,8 +1,8 @@
-"""Answers of SurveyJS as JSON, and of the HTML preview: an object a respondent, or a list of them.
+"""Answers of SurveyJS as JSON, and of the HTML preview: an object per respondent, or a list of them.
 
 Rules:
 
-- a matrix is an object (row → answer), a multi-select a list of codes; what is not there was not answered;
+- a matrix is an object (row → answer), a multi-select a list of codes; what is absent was not answered;
 - other things beside answers (id, times, pageNo) are the platform's own.
 """
 
@@ -39,11 +39,11 @@ def _load(path: Path, source: str, how: Opening) -> Sheet:
     data, notes = unpacked(path, source)
     if kind_of(data) != "json":
         return read_cells(path, source=source, how=how)
-    text, said = decoded(data, source=source, encoding=how.encoding)
+    text, stated = decoded(data, source=source, encoding=how.encoding)
     rows = _rows(text, source)
     cells = [dict(_cells(row)) for row in rows]
     frame = pd.DataFrame(cells, dtype=str).fillna("")
-    sheet = frame_sheet(frame, source=source, notes=(*notes, *said, "read from JSON"))
+    sheet = frame_sheet(frame, source=source, notes=(*notes, *stated, "read from JSON"))
     return replace(sheet, sparse=True)
 
 
@@ -106,11 +106,11 @@ def _submitted(frame: pd.DataFrame, items: Collection[str], problems: list[Probl
 def _of_instrument(
     sheet: Sheet, instrument: Instrument, manifest: ExportManifest | None, source: str
 ) -> Sheet:
-    """Return the sheet unless it says that it belongs to another instrument."""
+    """Return the sheet unless it belongs to another instrument."""
     if "instrument" not in sheet.names or "instrument" in instrument:
         return sheet
-    said = sheet.cells.iloc[:, sheet.names.index("instrument")]
-    other = said[~said.isin(["", instrument.id])]
+    stated = sheet.cells.iloc[:, sheet.names.index("instrument")]
+    other = stated[~stated.isin(["", instrument.id])]
     if len(other):
         what = f"answers of instrument '{other.iloc[0]}', not of '{instrument.id}': this is another survey"
         hint = "check which file and which instrument the study file names"
@@ -121,7 +121,7 @@ def _of_instrument(
 
 
 def _tests(frame: pd.DataFrame, problems: list[Problem]) -> Rows:
-    """Return test answers: all that the preview saves, or the rows that say so."""
+    """Return test answers: all that the preview saves, or the rows so marked."""
     for name in ("preview", "test"):
         if name in frame:
             return {"test": frame[name].isin(_TRUE)}

@@ -15,13 +15,7 @@ from typing import Any, Literal
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Instrument, Item, MissingAnswer, Option, Variable
 from toolkit.locale import languages
-from toolkit.platforms.manifest import (
-    MANIFEST_ENDING,
-    Column,
-    ExportManifest,
-    column_of,
-    manifest_of,
-)
+from toolkit.platforms.manifest import MANIFEST_ENDING, Column, ExportManifest, column_of, manifest_of
 from toolkit.platforms.routing import SURVEYJS, confusable
 from toolkit.platforms.words import (
     Variant,
@@ -77,10 +71,10 @@ def survey_of(instrument: Instrument) -> dict[str, Any]:
             for item_id in section.items
             for element in _elements(instrument.item(item_id), instrument)
         ]
-        title = _said(section.title, instrument)
+        title = _localised(section.title, instrument)
         pages.append({"name": f"page_{section.id}", "title": title, "elements": elements})
     survey: dict[str, Any] = {
-        "title": _said(instrument.title, instrument),
+        "title": _localised(instrument.title, instrument),
         "locale": instrument.languages[0],
         "clearInvisibleValues": "onHidden",
         "checkErrorsMode": "onNextPage",
@@ -88,13 +82,13 @@ def survey_of(instrument: Instrument) -> dict[str, Any]:
     }
     texts = {one: opening(instrument, one) for one in instrument.languages}
     if any(texts.values()):
-        page = {"type": "html", "name": "opening", "html": _said(_html(texts), instrument)}
+        page = {"type": "html", "name": "opening", "html": _localised(_html(texts), instrument)}
         survey |= {
             "firstPageIsStartPage": True,
             "pages": [{"name": "page__opening", "elements": [page]}, *pages],
         }
     if instrument.texts.end:
-        survey["completedHtml"] = _said(_html(instrument.texts.end), instrument)
+        survey["completedHtml"] = _localised(_html(instrument.texts.end), instrument)
     if len(instrument.audiences) == 1:
         (audience,) = instrument.audiences.values()
         held = {"name": AUDIENCE, "expression": f"'{audience.code}'", "includeIntoResult": True}
@@ -115,11 +109,11 @@ def _confused(instrument: Instrument) -> Iterator[Problem]:
         variable = instrument.of_item(item.id)[0]
         offered = [missing.code for missing in instrument.missing_of(variable)]
         for one, other in confusable([*(option.code for option in _options(variable)), *offered]):
-            what = f"SurveyJS cannot tell the codes '{one}' and '{other}' apart"
+            what = f"SurveyJS cannot distinguish the codes '{one}' and '{other}'"
             yield Problem("ambiguous", f"item {item.id}", what, "give one of them another code")
 
 
-def _said(words: Mapping[str, str], instrument: Instrument) -> str | dict[str, str]:
+def _localised(words: Mapping[str, str], instrument: Instrument) -> str | dict[str, str]:
     """Return a text in every language; SurveyJS calls English "default"."""
     first = instrument.languages[0]
     if instrument.languages == ("en",):
@@ -137,19 +131,19 @@ def _html(words: Mapping[str, str]) -> dict[str, str]:
 
 
 def _who(instrument: Instrument) -> dict[str, Any]:
-    said = {one: audience_question(one) for one in instrument.languages}
+    stated = {one: audience_question(one) for one in instrument.languages}
     choices = [
-        {"value": audience.code, "text": _said(audience.label, instrument)}
+        {"value": audience.code, "text": _localised(audience.label, instrument)}
         for audience in instrument.audiences.values()
     ]
     question = {
         "type": "radiogroup",
         "name": AUDIENCE,
-        "title": _said({one: words[1] for one, words in said.items()}, instrument),
+        "title": _localised({one: words[1] for one, words in stated.items()}, instrument),
         "isRequired": True,
         "choices": choices,
     }
-    title = _said({one: words[0] for one, words in said.items()}, instrument)
+    title = _localised({one: words[0] for one, words in stated.items()}, instrument)
     return {"name": "page__audience", "title": title, "elements": [question]}
 
 
@@ -160,13 +154,13 @@ def _elements(item: Item, instrument: Instrument) -> Iterator[Element]:
         element: Element = {
             "type": _TYPES[item.type],
             "name": f"{item.id}__{variant.suffix}" if variant.suffix else item.id,
-            "title": _said(title, instrument),
+            "title": _localised(title, instrument),
         }
         if variant.suffix:
             element["valueName"] = item.id
         help_text = variant.help(item, instrument)
         if help_text:
-            element["description"] = _said(help_text, instrument)
+            element["description"] = _localised(help_text, instrument)
         if item.order and item.type == "matrix":
             element["rowOrder"] = "random"
         elif item.order and not _fixed(item, instrument):
@@ -212,11 +206,12 @@ def _answers(item: Item, variant: Variant, variables: Sequence[Variable], instru
         write_in = instrument.write_in_of(item.id)
         if write_in is None or write_in.option is None:
             return {"choices": choices, **most}
-        label = _said(write_in.option.label, instrument)
+        label = _localised(write_in.option.label, instrument)
         return {"choices": choices, "showOtherItem": True, "otherText": label, **most}
     heard = [one for one in variables if set(one.audiences) & set(variant.audiences)]
     rows = [
-        {"value": one.part, "text": _said(variant.statements(one, instrument), instrument)} for one in heard
+        {"value": one.part, "text": _localised(variant.statements(one, instrument), instrument)}
+        for one in heard
     ]
     return {"columns": choices, "rows": rows}
 
@@ -235,9 +230,9 @@ def _choices(variable: Variable, instrument: Instrument) -> list[Element]:
     for option in _options(variable):
         if option.write_in:
             continue  # SurveyJS adds its own, "other"
-        choice: Element = {"value": option.code, "text": _said(option.label, instrument)}
+        choice: Element = {"value": option.code, "text": _localised(option.label, instrument)}
         choices.append(choice | ({"isExclusive": True} if option.exclusive else {}))
-    return choices + [{"value": one.code, "text": _said(one.label, instrument)} for one in offered]
+    return choices + [{"value": one.code, "text": _localised(one.label, instrument)} for one in offered]
 
 
 def _shown(item: Item, variant: Variant, instrument: Instrument) -> str:

@@ -57,7 +57,7 @@ _LINE, _SMALL, _LETTER = 0.145, 0.88, 0.06
 _LABEL_CHARACTERS = 23
 _BASE_CHARACTERS = 7
 _USUAL = (0.6, 0.9)
-"""What is drawn to the left and the right even where no bar reaches it, so that pictures compare."""
+"""Least extent drawn to the left and the right, so that pictures compare."""
 
 _TOP = 0.04
 """Inches above the first bar."""
@@ -129,7 +129,7 @@ def diverging_bars(
     """Draw the distribution of every scale item of a theme, one bar per group, all on one scale.
 
     Where a distribution may not be shown, its three parts are, or the share that may be is drawn in
-    outline; where nothing may, the bar says so.
+    outline; where nothing may, the bar is marked.
 
     Parameters
     ----------
@@ -287,7 +287,7 @@ def _draw(blocks: Sequence[Block], ax: Axes | None, palette: Sequence[str] | Non
         _name(labels, block, start)
         for place, bar in enumerate(block.bars):
             y = start + place * _STEP
-            # "not shown" is too long for the column of names; the bar's place says it
+            # "not shown" is too long for the column of names; the bar's place shows it
             fits = 0 < len(bar.n) <= _BASE_CHARACTERS
             ticks[y + _BAR / 2] = f"{bar.label}  {bar.n}" if fits else bar.label
             _draw_bar(ax, labels, block, bar, y, pieces, palette)

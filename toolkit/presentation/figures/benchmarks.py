@@ -136,8 +136,8 @@ def _largest(rows: list[Row], most: int | None) -> list[Row]:
 def _caption(drawn: int, count: int, level: float) -> tuple[str, ...]:
     sentence = _(
         "Filled: this organisation, with its {level} interval; open diamonds: the "
-        "published share. At the right the gap, here minus published. Drawn where "
-        "question and base are alike; the table lists the others and why they do not "
+        "published share. At the right the gap, here minus published. Drawn only where "
+        "question and base match; the table lists the others and why they do not "
         "compare.",
         level=percent(level),
     )

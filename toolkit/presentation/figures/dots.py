@@ -53,7 +53,7 @@ _ARROW = 0.16
 
 @dataclass(frozen=True)
 class Group:
-    """Who a marker represents; `note` is printed below the name in the heading."""
+    """Group that a marker represents; `note` is printed below the name in the heading."""
 
     name: str
     label: str
@@ -78,7 +78,7 @@ class Dot:
 
 @dataclass(frozen=True)
 class Cell:
-    """What a row says in a column of words: a line, and a smaller one below it."""
+    """Text of a row in a column of words: a line, and a smaller one below it."""
 
     words: str = ""
     note: str = ""
@@ -90,7 +90,7 @@ class Cell:
 class DotRow:
     """One line of the figure: a name, its dots, and its cells in the columns at the right.
 
-    `who` says whose answers the row holds, where the dots do not.
+    `who` names whose answers the row holds, where the dots do not.
     """
 
     name: str
@@ -106,7 +106,7 @@ class DotRow:
     who: str = ""
 
     def height(self, lane: float) -> float:
-        """Return the size in inches, with so many between dots."""
+        """Return the size in inches, with the given distance between dots."""
         lines = wrapped(self.label, _LABEL_CHARACTERS)
         words = len(lines) * LINE + len(_hint_lines(self)) * SMALL_LINE
         side = (LINE if self.side.words else 0) + (SMALL_LINE if self.side.note else 0)
@@ -174,7 +174,7 @@ def dot_axes(
     if side:
         columns.append(side)
     if keys is None and not (columns and columns[0].group):
-        keys = groups  # no headings to tell the groups apart by
+        keys = groups  # no headings to distinguish the groups
     first: Axes | None = None
     heights = [row.height(_lane(columns)) for row in rows]
     if line_after is not None and 0 < line_after < len(rows):

@@ -49,7 +49,7 @@ _FONTS = ["Segoe UI", "Roboto", "Helvetica Neue", "Arial", "Liberation Sans", "D
 
 @dataclass(frozen=True)
 class Description:
-    """What a figure says in words, and the numbers drawn, rounded as they are printed.
+    """Description of a figure in words, and the numbers drawn, rounded as printed.
 
     Parameters
     ----------
@@ -436,7 +436,7 @@ def group_colours(
 
 
 def wrapped(words: str, width: int, *, most: int = 3) -> list[str]:
-    """Break words into lines of at most so many characters; "…" ends the last where they do not fit."""
+    """Break words into lines of at most the given length; "…" ends the last where they do not fit."""
     return textwrap.wrap(words, width, max_lines=most, placeholder=" …") or [""]
 
 
@@ -548,7 +548,7 @@ class Labels(Artist):
         )
 
     def rule(self, y: float, left: float, right: float, *, color: str, width: float = 0.6) -> None:
-        """Add a horizontal line from so many inches left of the Axes to so many right of it."""
+        """Add a horizontal line from the given inches left of the Axes to those right of it."""
         scale = unit()
         self._rules.append(_Rule(y, left * scale, right * scale, color, width * scale))
 

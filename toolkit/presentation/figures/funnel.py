@@ -118,7 +118,7 @@ def organisation_funnel(
     >>> many = tk.organisation_shares(study.responses(), instrument, by="audience", measure="top")
     >>> ax = organisation_funnel({"shares": many}, instrument, "burnout", audience="employee")
     >>> tk.description_of(ax).title
-    'Burnout: 1 of 12 organisations lies beyond what chance would do once in 500'
+    'Burnout: 1 of 12 organisations is further out than chance puts one in 500'
     """
     data = _organisations(results, item, table, by, names, audience, measure, USUAL)
     if data is None:
@@ -231,7 +231,7 @@ def _organisations(
                     "duplicate",
                     f"column {by}",
                     "names an organisation more than once",
-                    "say which audience= is meant",
+                    "specify which audience= is meant",
                 )
             ],
         )
@@ -268,8 +268,8 @@ def _title(data: _Organisations, subject: str) -> str:
             total=total,
         )
     return ngettext(
-        "{subject}: {far} of {total} organisations lies beyond what chance would do once in 500",
-        "{subject}: {far} of {total} organisations lie beyond what chance would do once in 500",
+        "{subject}: {far} of {total} organisations is further out than chance puts one in 500",
+        "{subject}: {far} of {total} organisations are further out than chance puts one in 500",
         far,
         subject=subject,
         far=far,
@@ -279,7 +279,7 @@ def _title(data: _Organisations, subject: str) -> str:
 
 def _caption(data: _Organisations, words: str, who: str) -> str:
     return _(
-        "{share} who said “{words}” over the number who answered. Filled: as "
+        "{share} who answered “{words}” over the number who answered. Filled: as "
         "answered. Open: drawn towards what is usual among these organisations "
         "(beta-binomial shrinkage), the small ones most. Lines: the pooled share, "
         "{pooled}, and where {usual}% and {far}% of shares would fall by chance if "
@@ -297,8 +297,8 @@ def _left_out(count: int) -> str:
     if not count:
         return ""
     return " " + ngettext(
-        "{count} organisation is left out: too few answers, or nearly all or nearly none said so.",
-        "{count} organisations are left out: too few answers, or nearly all or nearly none said so.",
+        "{count} organisation is left out: too few answers, or nearly all or nearly none gave this answer.",
+        "{count} organisations are left out: too few answers, or nearly all or nearly none gave this answer.",
         count,
     )
 
@@ -322,7 +322,7 @@ def _alt(data: _Organisations, subject: str, words: str) -> str:
         high_n=base(data.n[highest]),
         beyond=_(" Beyond the outer limits: {names}.", names=", ".join(far))
         if far
-        else _(" None lies beyond the outer limits."),
+        else _(" None is beyond the outer limits."),
     )
 
 

@@ -94,7 +94,7 @@ def gap_dumbbell(
     results
         Released results, or a mapping of frames: `table` from `gaps`, `shares` from `proportions`.
     instrument
-        For names, the order of groups, and which way good news lies.
+        For names, the order of groups, and which direction is good news.
     ax
         Axes to draw on; None for a new figure sized to the rows.
     palette
@@ -108,7 +108,7 @@ def gap_dumbbell(
     items
         Columns to draw; default: every column but the options of multi-selects.
     most
-        How many rows; None for all. The caption says how many were left out.
+        How many rows; None for all. The caption states how many were left out.
     level
         Of the intervals in the tables, for the words.
     title, language
@@ -214,7 +214,7 @@ def share_dots(
         The group column, and the name of each group; default: the audiences and their names. Divided by
         another column, there is a row per item and audience.
     pair
-        Two groups; a column at the right says the first less the second. None leaves it out.
+        Two groups; a column at the right shows the first less the second. None leaves it out.
     measure, lowest_first
         Which share is drawn; whether the item with the lowest share comes first.
     level
@@ -258,7 +258,7 @@ def share_dots(
         order = [one for one in order if lowest[one] <= 1]
     every = [row for own in shares.values() for row in own]
     groups = groups_of(every, instrument, by=by, palette=None if divided else palette)
-    if divided:  # these are no audiences, so they do not take an audience's colour
+    if divided:  # these are not audiences, so they take no audience's colour
         colours, markers = group_colours([group.name for group in groups], (), palette or DIVIDED)
         groups = [replace(one, colour=colours[one.name], marker=markers[one.name]) for one in groups]
     apart = {key(row): row for row in chosen(gaps, ("gap", "audience_a")) if pair and _pair(row) == set(pair)}
@@ -334,7 +334,7 @@ def _mean_share(rows: Iterable[Row]) -> float:
 
 
 def _row_name(instrument: Instrument, item: str, *, divided: bool) -> str:
-    """Name a row: an option by itself where its question is divided by another, whose heading names it."""
+    """Name a row: an option alone where its question is divided by another, whose heading names it."""
     if divided and item in instrument and instrument[item].option is not None:
         return str(instrument[item].label(current_language()))
     return item_name(instrument, item)

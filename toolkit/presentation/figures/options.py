@@ -51,7 +51,7 @@ def ranked_options(
     """Draw the share of each group that chose each option, the most chosen first.
 
     The intervals hold for all options of a group together (see
-    `toolkit.presentation.simultaneous.held_together`); the alt text says which places an option can have.
+    `toolkit.presentation.simultaneous.held_together`); the alt text states which places an option can have.
 
     Parameters
     ----------
@@ -200,7 +200,7 @@ def _caption(
         _(
             "Dots are shares; lines are intervals that at {level} hold for all options of "
             "an audience together (Wilson's with Bonferroni's correction), so that "
-            "options whose lines do not overlap stand in this order.",
+            "options whose lines do not overlap are in this order.",
             level=percent(level),
         ),
         _("Asked of {asked}; more than one answer was possible.", asked=asked),
@@ -210,7 +210,7 @@ def _caption(
     if any(known(row["bound"]) for row in rows):
         sentences.append(bound_note())
     if not all(bool(row["shown"]) for row in rows):
-        sentences.append(_("The order is of the options that may be shown."))
+        sentences.append(_("Only options that may be shown are ordered."))
     return tuple(sentences)
 
 

@@ -132,7 +132,7 @@ def _as_estimates(rows: Any, label: str | Sequence[str] | None) -> pd.DataFrame:
         ends = np.asarray(rows.conf_int(), dtype=np.float64)
         params = pd.Series(rows.params)
         frame = pd.DataFrame({"estimate": params, "conf_low": ends[:, 0], "conf_high": ends[:, 1]})
-        if hasattr(rows.model, "k_levels"):  # an ordered model: its cuts are no effects
+        if hasattr(rows.model, "k_levels"):  # an ordered model: its thresholds are not effects
             return frame.iloc[: rows.model.k_vars]
         return frame[params.index != "Intercept"]
     table = getattr(rows, "table", rows)
@@ -315,12 +315,12 @@ def group_map(
             ax.add_patch(mpl.patches.Rectangle((x, y), 1, 1, facecolor=shade, edgecolor="none"))
         words = points(row.difference, signed=True) + row.mark
         text.add(x + 0.5, y + 0.5, words, ha="center", weight="bold" if row.clear else "normal")
-    said = [
+    wording = [
         f"{row.item}, {row.group}: {points(row.difference, signed=True)}"
         for row in cells.itertuples(index=False)
         if row.clear
     ]
-    describe(ax, Description(title, caption=tuple(caption), alt="; ".join(said) or title))
+    describe(ax, Description(title, caption=tuple(caption), alt="; ".join(wording) or title))
     return ax
 
 
@@ -554,7 +554,7 @@ def transitions(
         )
     both = pd.concat(sides, axis=1, join="inner")
     if both.empty:
-        what = f"nobody answered in both {earlier} and {later}"
+        what = f"no one answered in both {earlier} and {later}"
         raise InvalidInput(
             "transitions", [Problem("no-answers", f"column {person}", what, "check the person ids")]
         )
@@ -605,7 +605,7 @@ def mosaic(
     both = plain(frame[[rows, columns]]).dropna()
     if both.empty:
         where, hint = f"columns {rows} and {columns}", "name other columns"
-        raise InvalidInput("mosaic", [Problem("no-answers", where, "nobody answered both", hint)])
+        raise InvalidInput("mosaic", [Problem("no-answers", where, "no one answered both", hint)])
     table = pd.crosstab(both[columns], both[rows])
     table = table.loc[table.sum(axis=1) > 0, table.sum() > 0]
     answers = [str(one) for one in table.columns]

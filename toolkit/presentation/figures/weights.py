@@ -57,7 +57,7 @@ def weight_spread(
     --------
     >>> ax = weight_spread([1.0, 1.0, 2.0, 4.0])
     >>> ax.get_title().replace("\\n", " ")
-    'Weights cost 27% of 4 answers: design effect 1.38, as good as 2.9 equal ones'
+    'Weights cost 27% of 4 answers: design effect 1.38, equivalent to 2.9 equal ones'
     """
     row = diagnose(weights).iloc[0].to_dict()
     values = np.asarray(weights.values if isinstance(weights, Weights) else weights, dtype=np.float64)
@@ -93,7 +93,7 @@ def weight_spread(
             (
                 _(
                     "Each bar: the part of answers with such a weight; 1 is the mean. Kish's "
-                    "design effect, 1 + cv². A weight far from the rest says that few people "
+                    "design effect, 1 + cv². A weight far from the rest means that few people "
                     "speak for many."
                 ),
             ),
@@ -111,7 +111,7 @@ def _title(row: dict[str, Any]) -> str:
     cost = _("{lost}%", lost=lost) if lost != "0" else _("less than 1%")
     counted = decimal(effective, 1 if effective < 10 else 0)
     return _(
-        "Weights cost {cost} of {n} answers: design effect {effect}, as good as {counted} equal ones",
+        "Weights cost {cost} of {n} answers: design effect {effect}, equivalent to {counted} equal ones",
         cost=cost,
         n=n,
         effect=decimal(effect, 2),
@@ -122,7 +122,7 @@ def _title(row: dict[str, Any]) -> str:
 def _alt(row: dict[str, Any], relative: Array) -> str:
     low, middle, high = (decimal(float(one), 2) for one in np.quantile(relative, (0.05, 0.5, 0.95)))
     return _(
-        "Histogram of {n} weights as multiples of their mean: nine in ten lie between "
+        "Histogram of {n} weights as multiples of their mean: nine in ten are between "
         "{low} and {high}, the middle one is {middle}, the largest {largest}. Design "
         "effect {effect}.",
         n=int(row["n"]),

@@ -52,7 +52,7 @@ def write_documents(
     document
         As `document_of` gathered it or `load_document` read it.
     folder
-        Where to; it is made if it is not there.
+        Destination; created if missing.
     formats
         Some of `FORMATS`; None for all.
     name

@@ -43,7 +43,7 @@ _ACTIVE = ("script", "foreignObject", "iframe", "embed", "object", "audio", "vid
 def cover_of(study: Study, organisation: str, wave: str, *, draft: bool = False) -> Cover:
     """Make the cover of a report from the study file's names and brand.
 
-    Behind its wave a draft says that it is one.
+    A draft is marked as one after its wave.
 
     Raises
     ------
@@ -168,7 +168,7 @@ def _content(path: Path, folder: Path, where: str) -> bytes:
         about = path.stat()
     except (OSError, ValueError) as fault:
         raise InvalidInput(
-            "brand", [Problem("file-not-found", where, "is not there", "check the path")]
+            "brand", [Problem("file-not-found", where, "does not exist", "check the path")]
         ) from fault
     if not stat.S_ISREG(about.st_mode):
         _refuse("wrong-path", where, "is not a regular file", "name a picture file")
@@ -281,7 +281,7 @@ def _active(root: Any, where: str) -> Iterator[Problem]:
     """List the elements and attributes of an SVG that run code or load something."""
     from lxml import etree
 
-    hint = "take it out in the program it was drawn with, or save it as PNG"
+    hint = "remove it in the program it was drawn with, or save it as PNG"
     declared = root.getroottree().docinfo.internalDTD
     if declared is not None and declared.entities():
         yield Problem("active-content", where, "declares entities", hint)

@@ -55,11 +55,11 @@ def _packed(template: Path) -> bytes:
     if not template.is_file():
         refuse(
             "wrong-path" if template.exists() else "file-not-found",
-            "is not a regular file" if template.exists() else "is not there",
+            "is not a regular file" if template.exists() else "does not exist",
             "check the path",
         )
     if template.stat().st_size > LARGEST_TEMPLATE:
-        refuse("too-large", f"has more than {LARGEST_TEMPLATE:,} bytes", "take large pictures out of it")
+        refuse("too-large", f"has more than {LARGEST_TEMPLATE:,} bytes", "remove large pictures")
     try:
         content = template.read_bytes()
         with zipfile.ZipFile(io.BytesIO(content)) as parts:
@@ -67,7 +67,7 @@ def _packed(template: Path) -> bytes:
                 refuse(
                     "too-large",
                     f"unpacks to more than {LARGEST_UNPACKED:,} bytes",
-                    "take large pictures out of it",
+                    "remove large pictures",
                 )
             elsewhere = list(_elsewhere(parts))
     except OSError as fault:
@@ -77,7 +77,7 @@ def _packed(template: Path) -> bytes:
     except Exception as fault:  # noqa: BLE001 - encrypted, oddly packed and damaged archives, damaged XML
         refuse("damaged-file", f"cannot be opened: {type(fault).__name__}")
     if elsewhere:
-        hint = "embed it in the template, or take it out (in Word: File → Info → Edit Links to Files)"
+        hint = "embed it in the template, or remove it (in Word: File → Info → Edit Links to Files)"
         raise InvalidInput(
             "brand",
             [

@@ -43,12 +43,12 @@ def typeset(files: Mapping[str, bytes], what: str, **how: Any) -> list[bytes]:
     Returns
     -------
     list of bytes
-        One PDF, or a picture a page.
+        One PDF, or a picture per page.
 
     Raises
     ------
     ToolkitError
-        Typst refuses it; its own words say why.
+        Typst refuses it; its own message states why.
 
     Notes
     -----
@@ -95,7 +95,7 @@ def size_of(svg: str) -> tuple[float, float]:
     opening = _OPENING.search(svg)
     sides = {side: float(number) for side, number in _SIDE.findall(opening[0])} if opening else {}
     if len(sides) < 2:
-        raise ToolkitError("a drawing says neither its width nor its height")
+        raise ToolkitError("a drawing has neither width nor height")
     return sides["width"], sides["height"]
 
 
@@ -152,7 +152,7 @@ def render_pdf(document: Document) -> bytes:
     Raises
     ------
     ToolkitError
-        Typst refuses it, which would break the standard; its own words say why.
+        Typst refuses it, which would break the standard; its own message states why.
 
     """
     files: dict[str, bytes] = {"main.typ": _TEMPLATE.read_bytes()}
@@ -250,7 +250,7 @@ _PLACED = re.compile(r"<(?:text|use)\b[^>]*? y=\"(-?[\d.]+)\"[^>]*?(?:/>|>[^<]*<
 def pieces_of(svg: str, cuts: Sequence[float]) -> list[str]:
     """Cut a drawing between its rows into heading, pieces and foot, so that it can go over a page's end.
 
-    A piece keeps the texts and markers that lie in it; lines go over its edges, where they are not seen.
+    A piece keeps the texts and markers in it; lines go over its edges, where they are not seen.
     """
     wide, high = size_of(svg)
     kept, start = list(cuts[:1]), 0
@@ -270,7 +270,7 @@ width="{wide}pt" height="{end - top}pt" viewBox="0 {top} {wide} {end - top}" ver
 
 
 def _within(top: float, end: float, high: float, placed: re.Match[str]) -> str:
-    """Return a text or marker that lies between two heights, and every bar: those are not placed by y."""
+    """Return a text or marker that is between two heights, and every bar: those are not placed by y."""
     return placed[0] if top <= (at := float(placed[1])) < end or at >= high else ""
 
 
@@ -295,8 +295,8 @@ def widths(table: Table) -> list[int]:
     Examples
     --------
     A column of numbers is as wide as its longest one; columns of sentences share what is left by the length
-    of what stands in them. Where there are no sentences the columns share the whole width by their text, so
-    that the last one does not stand alone at the far edge.
+    of their text. Where there are no sentences the columns share the whole width by their text, so
+    that the last one is not alone at the far edge.
     """
     found, letters = [], []
     for place, name in enumerate(table.columns):

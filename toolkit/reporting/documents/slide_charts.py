@@ -38,7 +38,7 @@ _LEAST = 0.04
 """A narrower part of a bar has no room for its number."""
 
 _USUAL = (0.6, 0.9)
-"""What is drawn to the left and the right of the middle even where no bar reaches it, as in the pictures."""
+"""Least extent drawn to the left and the right of the middle, as in the pictures."""
 
 _SUM = 0.1
 """Room at the right for the higher answers together."""
@@ -47,7 +47,7 @@ _LEGEND, _BAR, _ROW = 900000, 450000, 1000000
 """English metric units (914,400 an inch) a legend of dots takes, and each bar and row of dots at most."""
 
 _KEYS, _LETTER = 210000, 78000
-"""What a line of the answers' colours and names is high, and a letter of it is wide."""
+"""Height of a line of the answers' colours and names, and width of one of its letters."""
 
 _INK, _SOFT, _RULE = "#1F2933", "#52606D", "#D9DEE4"
 _NAMES, _LETTERS = 0.27, 36

@@ -31,7 +31,7 @@ from toolkit.reporting.documents.slide_charts import add_charts
 MOST_SLIDES = 12
 MOST_DOTS, MOST_BARS, MOST_ROWS = 6, 20, 8
 A_SCALE = 2
-"""Bars whose room the names of a scale's answers take."""
+"""Height of the names of a scale's answers, in bars."""
 
 ONE_LINE = 62
 """Letters of a title that are sure to fit a line; a longer one is set smaller."""
@@ -43,7 +43,7 @@ LONG_CHART, LATE = 18, 9
 """Rows; a longer picture becomes a slide only where there is room left."""
 
 REMARK, LAST = 100, 99
-"""Letters; a section that says no more is a slide only where it opens the report, and the rank of such."""
+"""Letters; a section with no more is a slide only where it opens the report, and the rank of such."""
 
 MOST_WORDS, MOST_LINES = 1250, 13
 """Letters and lines of running text a slide holds; what is longer stands in its notes."""
@@ -115,7 +115,7 @@ def _of_section(section: Section) -> Iterator[tuple[int, Slide]]:
 
 
 def _remark(passages: Sequence[Prose]) -> bool:
-    """Return whether a section only says that there is nothing to show."""
+    """Return whether a section only states that there is nothing to show."""
     return sum(len(text) for passage in passages for _, text in _pairs(passage)) <= REMARK
 
 
@@ -236,7 +236,7 @@ def render_pptx(document: Document) -> bytes:
     Returns
     -------
     bytes
-        A .pptx of a title slide and at most eleven more: titles that say the finding, native charts whose
+        A .pptx of a title slide and at most eleven more: titles that state the finding, native charts whose
         data hold the printed numbers and no others, notes with base and method. A client's template gives
         its masters and layouts; slides already in it stay in front.
 

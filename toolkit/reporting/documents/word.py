@@ -143,7 +143,7 @@ def render_docx(document: Document) -> bytes:
     -------
     bytes
         A .docx: a contents field, headings of levels 1 and 2, tables with a header row that repeats, pictures
-        with alternative text. A client's template gives its styles, headers and footers; what stands in its
+        with alternative text. A client's template gives its styles, headers and footers; text in its
         body comes first.
 
     Raises

@@ -32,7 +32,7 @@ class Format:
         What users write: "pdf".
     write
         Document and file name without ending → file name → content, the report itself first. Further files
-        lie in a folder that begins with that name and "_", and are linked from it. The same document must
+        are in a folder that begins with that name and "_", and are linked from it. The same document must
         give the same bytes.
     order
         Its place in lists; formats of one place are in the order of their names.

@@ -142,7 +142,7 @@ def notice(report: OrganisationReport) -> Prose:
             k=report.policy.threshold,
         ),
         _(
-            "This says nothing about what people here think, and nothing about who "
+            "This reveals nothing about what people here think, or about who "
             "answered. More answers in a later wave would make a report possible."
         ),
     )

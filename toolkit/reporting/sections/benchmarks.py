@@ -47,7 +47,7 @@ def own_benchmarks(report: OrganisationReport) -> Block:
                 _peer_table(report, rows, facts, _peer_finding(report, who, clear)),
             ]
     if not parts:
-        return passage(_("Too few other organisations may be counted for a comparison with them."))
+        return passage(_("Too few other organisations may be counted for a comparison."))
     return Several(tuple(parts))
 
 
@@ -90,7 +90,7 @@ def _clearest(report: OrganisationReport, clear: list[Any]) -> str:
         for row in clear[:5]
         for name in [item_name(report.instrument, row["item"])]
     ]
-    return _("Beyond chance above or below the others, the largest first: {names}.", names=joined(named))
+    return _("Above or below the others beyond chance, the largest first: {names}.", names=joined(named))
 
 
 def _peer_finding(report: OrganisationReport, who: str, clear: list[Any]) -> str:
@@ -128,7 +128,7 @@ def _peer_table(report: OrganisationReport, rows: list[Any], facts: Mapping[str,
     notes = [
         _(
             "Others: the average of {members} other organisations that took part in this study, each "
-            "counting once, in whole percents; this organisation is left out. It describes the clients of "
+            "counting once, in whole percentages; this organisation is left out. It describes the clients of "
             "this study, not organisations in general, and is not a published figure.",
             members=counted,
         ),
@@ -191,7 +191,7 @@ def pooled_gaps(report: OrganisationReport, *, most: int = 10) -> Block:
 
 @section(order=40)
 def benchmarks(report: OrganisationReport) -> Block:
-    """Compare the organisation with published statistics, or say why they do not compare."""
+    """Compare the organisation with published statistics, or state why they do not compare."""
     from toolkit.presentation import as_picture, benchmark_dots, benchmark_table
 
     if "benchmarks" not in report.released.tables:

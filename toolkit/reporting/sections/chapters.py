@@ -301,10 +301,10 @@ def _unknown(report: OrganisationReport, names: Iterable[str]) -> Table | None:
             cells[-1][head] = share_cell(row) if row else missing
     notes = [
         _("Share, {level} interval, and n, the number who answered.", level=percent(report.level)),
-        _("{dash}: few, nearly all, or too few people to say how many.", dash=NOT_SHOWN),
+        _("{dash}: few, nearly all, or too few people to state how many.", dash=NOT_SHOWN),
     ]
     columns = [_("Item"), *heads.values()]
-    title = _("Who answered “don't know”, of those who were asked")
+    title = _("Share of “don't know” among those who were asked")
     return table_of(cells, columns, title=title, kind="shares", notes=notes, numeric=columns[1:])
 
 
@@ -379,7 +379,7 @@ def _crossed(report: OrganisationReport, part: Part) -> Iterator[Block | None]:
         names = [f"{who} ({', '.join(dict.fromkeys(labels))})" for who, labels in hidden.items()]
         sentences.append(
             _(
-                "Not shown of {names}: too few answered, or a number that is withheld could be "
+                "Not shown for {names}: too few answered, or a number that is withheld could be "
                 "computed from it.",
                 names=joined(names),
             )

@@ -33,7 +33,7 @@ def comments(report: OrganisationReport) -> Several:
     note = passage(
         _(
             "Comments are quoted where many people commented and only if an analyst approved them; "
-            "what could identify somebody was replaced by a mark. They illustrate; they do not say "
+            "what could identify a person was replaced by a mark. They illustrate; they do not show "
             "how many think so."
         )
     )

@@ -45,18 +45,18 @@ def cuts_maps(report: OrganisationReport) -> Block:
 
 
 def cut_name(report: OrganisationReport, name: str) -> str:
-    """Return what a cut is called: the question's short name, or the column's."""
+    """Return the name of a cut: the question's short name, or the column's."""
     if name in report.instrument:
         return str(report.instrument[name].label(report.language))
     return name.replace("_", " ").capitalize()
 
 
 def group_name(report: OrganisationReport, cut: str, group: str) -> str:
-    """Return what a group is called: the answer's words, or the cell; of a level, its path."""
+    """Return the name of a group: the answer's words, or the cell; of a level, its path."""
     names = []
     for column, part in zip(report.cuts[cut], group.split(" / "), strict=False):
         labels = report.instrument[column].code_labels(report.language) if column in report.instrument else {}
-        names.append(_("not said") if part == UNKNOWN else labels.get(part, part))
+        names.append(_("not stated") if part == UNKNOWN else labels.get(part, part))
     return " / ".join(names)
 
 
@@ -131,7 +131,7 @@ def _maps(report: OrganisationReport, cut: str, audience: str, cells: pd.DataFra
     number = 0 if tested is None else int(((tested["cut"] == cut) & (tested["audience"] == audience)).sum())
     caption = [
         _(
-            "Each number is how many points a group's share lies above (+) or below (\u2212) that of all "
+            "Each number is how many points a group's share is above (+) or below (\u2212) that of all "
             "{who}. It is coloured and bold where the difference from the other groups is beyond chance, "
             "all {number} comparisons taken together; the colour is darkest from {limit} points on, whatever "
             "the other numbers are.",
@@ -142,7 +142,7 @@ def _maps(report: OrganisationReport, cut: str, audience: str, cells: pd.DataFra
         caption.append(
             _(
                 "A dot: fewer than {k} answered ({sensitive} for sensitive questions), nearly all or nearly "
-                "none agree, or the number would give away that of such a group.",
+                "none agree, or the number would reveal that of such a group.",
                 k=report.policy.threshold, sensitive=report.policy.sensitive_threshold,
             )
         )  # fmt: skip

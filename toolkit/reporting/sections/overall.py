@@ -52,12 +52,12 @@ def organisations_counted(report: OrganisationReport) -> Block:
     ]
     notes = [
         _(
-            "Counted are answers whose number the organisation's own report prints. What such a report shows "
+            "Answers count if the organisation's own report prints their number. What such a report shows "
             "as a bound, or withholds, is counted only where several organisations hide each other's; "
             "otherwise the question is withheld here. No hidden count follows from this report and all of "
             "the organisations' own."
         ),
-        _("Intervals and tests take organisations as clusters."),
+        _("Intervals and tests treat organisations as clusters."),
     ]
     title = _("Organisations in this report")
     return (
@@ -113,7 +113,7 @@ def organisations_in_short(report: OrganisationReport) -> tuple[Block, ...]:
 
 @section(order=48)
 def organisations_map(report: OrganisationReport) -> Block:
-    """Draw questions × organisations: how far each organisation's share lies from that of all."""
+    """Draw questions × organisations: how far each organisation's share is from that of all."""
     parts: list[Block] = []
     for audience in report.audiences if report.clients is not None else ():
         cells = _differences(_shares(report, audience), report.level)
@@ -205,7 +205,7 @@ def _maps(report: OrganisationReport, audience: str, cells: pd.DataFrame) -> Ite
     number = int(cells["difference"].notna().sum())
     caption = [
         _(
-            "Each number is how many points an organisation's share lies above (+) or below (−) that of all. "
+            "Each number is how many points an organisation's share is above (+) or below (−) that of all. "
             "It is coloured and bold where chance would hardly make it so large, all {number} taken together "
             "(Bonferroni); the colour is darkest from {limit} points on.",
             number=number, limit=points(MAP_LIMIT),
@@ -264,8 +264,8 @@ def league_tables(report: OrganisationReport) -> Block:
                 who = audience_name(report.instrument, audience, start=True)
                 parts += [Heading(f"{who}: {item_name(report.instrument, item)}"), picture, table]
     if parts and weighted:
-        said = _("Answers are weighted: each number of answers in these pictures is the effective one.")
-        parts.insert(0, passage(said))
+        text = _("Answers are weighted: each number of answers in these pictures is the effective one.")
+        parts.insert(0, passage(text))
     return Several(tuple(parts)) if parts else passage(_("Fewer than five organisations can be compared."))
 
 

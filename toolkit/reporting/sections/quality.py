@@ -21,7 +21,7 @@ Row = Mapping[str, Any]
 
 @section(order=43)
 def quality(report: OrganisationReport) -> Block:
-    """Say how the declared questions change without flagged answers, over time, and with the missing."""
+    """Show how the declared questions change without flagged answers, over time, and with the missing."""
     parts: list[Block] = []
     if "shares" not in report.released:
         return Several(())
@@ -29,9 +29,9 @@ def quality(report: OrganisationReport) -> Block:
         (
             _("Answers given without reading"),
             _(
-                "Flagged are people with at least two signs of answering without reading, such as the same "
-                "answer to everything. Nobody was left out of this report. Of so few that they could be told "
-                "apart, nothing is shown."
+                "People are flagged who show at least two signs of answering without reading, such as the "
+                "same answer to everything. No one was left out of this report. Of so few that they could be "
+                "identified, nothing is shown."
             ),
             _without_flagged,
         ),
@@ -79,7 +79,7 @@ def _without_flagged(report: OrganisationReport) -> Iterator[str]:
                 changes.append((moved, int(flagged["n"]), int(before["n"]), item, before, kept))
         if not changes:
             yield _(
-                "{audience}: fewer than {k} people were flagged, perhaps nobody, or what they answered may "
+                "{audience}: fewer than {k} people were flagged, perhaps none, or what they answered may "
                 "not be shown.",
                 audience=who,
                 k=report.policy.threshold,
@@ -113,7 +113,7 @@ def _early_and_late(report: OrganisationReport) -> Iterator[str]:
         ]
         rows = [row for row in rows if is_known(row["gap"])]
         if not rows:
-            yield _("{audience}: not shown, for too few answered early or late.", audience=who)
+            yield _("{audience}: not shown, because too few answered early or late.", audience=who)
             continue
         clear = [row for row in rows if is_known(row["p_adjusted"]) and row["p_adjusted"] < 1 - report.level]
         named = [
@@ -163,7 +163,7 @@ def _responses(report: OrganisationReport) -> Iterator[Table]:
             continue
         p = float(chi2_contingency(counted).pvalue)
         differ = (
-            _("More than chance would have it, some groups answered less often than others.")
+            _("Some groups answered less often than others, by more than chance.")
             if p < 1 - report.level
             else _("The shares differ no more than by chance.")
         )
@@ -180,7 +180,7 @@ def _responses(report: OrganisationReport) -> Iterator[Table]:
 
 
 def _bounds(report: OrganisationReport) -> Iterator[Table]:
-    """Tabulate between which shares the declared questions lie, whatever those who are missing think."""
+    """Tabulate limits for the declared questions, whatever those who are missing think."""
     invited = {
         row["audience"]: int(row["invited"])
         for row in report.participation.to_dict("records")
@@ -201,8 +201,8 @@ def _bounds(report: OrganisationReport) -> Iterator[Table]:
     notes = [
         _(
             "In brackets: the lowest and the highest share if all who did not answer thought one way or the "
-            "other. Nothing but more answers makes this narrower; where both ends lie on one side of a half, "
-            "so does the majority."
+            "other. Only more answers narrow this range; where both ends are on one side of 50%, so is the "
+            "majority."
         )
     ]
     if cells:

@@ -96,7 +96,7 @@ def _all_waves(report: OrganisationReport) -> Table | None:
     notes = [
         _(
             "Average change: the slope of a line through all waves, in points per wave, with its {level} "
-            "interval, wider where waves lie further from the line than chance makes them. Shares that are "
+            "interval, wider where waves are further from the line than chance makes them. Shares that are "
             "not shown, or only as a bound, are left out.",
             level=percent(report.level),
         )
