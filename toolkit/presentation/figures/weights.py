@@ -77,12 +77,13 @@ def weight_spread(
     ax.annotate(
         _("mean"),
         (1.0, 1.0),
-        (0, 4),
+        (4, 0),
         xycoords=("data", "axes fraction"),
         textcoords="offset points",
-        ha="center",
+        va="top",
         color=quiet(),
     )
+    ax.set_ylim(0, 1.15 * ax.get_ylim()[1])  # room for the word above the bars
     ax.set_xlim(0, edges[-1])
     ax.set_yticks([])
     ax.set_xlabel(_("weight, as a multiple of the mean"), color=quiet())
