@@ -17,7 +17,7 @@ import pandas as pd
 from scipy.stats import binom, hypergeom
 
 from toolkit.analysis import Design, gaps, proportions
-from toolkit.analysis.intervals import PLAIN, SAID, hypergeometric_interval, quantile
+from toolkit.analysis.intervals import LABELS, PLAIN, hypergeometric_interval, quantile
 from toolkit.analysis.two_proportions import (
     agresti_caffo_limits,
     miettinen_nurminen_limits,
@@ -201,7 +201,7 @@ def said(share: float) -> str:
 
 
 def _title(method: str) -> str:
-    return SAID[method][0].upper() + SAID[method][1:]
+    return LABELS[method][0].upper() + LABELS[method][1:]
 
 
 def shares_in_brief(method: str, sizes: Sequence[int] = SIZES) -> list[list[str]]:

@@ -422,7 +422,7 @@ def test_weights_that_are_none_are_told_by_row(tmp_path: Path) -> None:
         load_study(tmp_path / "study.yaml").check()
     said = str(refused.value)
     assert "column w" in said
-    assert "is no weight" in said
+    assert "is not a weight" in said
     assert "every respondent needs its clusters" in said
 
 

@@ -54,7 +54,7 @@ def test_what_an_organisation_can_see_is_said_pair_by_pair() -> None:
     assert found["detectable_gap"][2] == pytest.approx(tk.minimum_detectable_gap(450, 40))
     nobody = tk.visible_gaps({"x": 5, "y": 50}, responded={"x": 0, "y": 50})
     assert np.isnan(nobody["detectable_gap"][0])
-    assert "nobody" in nobody["method"][0]
+    assert "no one" in nobody["method"][0]
 
 
 @pytest.mark.parametrize(

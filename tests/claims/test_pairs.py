@@ -80,7 +80,7 @@ def test_without_a_base_there_is_a_gap_and_no_test(pairs):
     one = pairs.loc["access"]
     assert one["gap"] == pytest.approx(0.48)
     assert one[["conf_low", "p_value", "p_adjusted", "tipping_design_effect"]].isna().all()
-    assert "not known" in one["method"]
+    assert "is unknown" in one["method"]
 
 
 def test_the_needed_base_is_the_first_from_which_every_interval_leaves_0_out(pairs):

@@ -326,7 +326,7 @@ def test_more_answers_than_a_maximum_are_noted(make: Make, tmp_path: Path) -> No
     text = 'org,dish,why,again\na,soup,"The price, The queue",\na,soup,The price,\n'
     coded = _mapped(tmp_path, make(maximum=1), text)
     assert _codes(coded, "why_price", "why_queue") == [["1", "1"], ["1", "0"]]
-    assert _noted(coded, "more answers than the question takes") == 1
+    assert _noted(coded, "more answers than the question allows") == 1
 
 
 def test_what_cannot_be_a_write_in_is_refused(make: Make) -> None:

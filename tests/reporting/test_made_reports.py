@@ -81,7 +81,6 @@ def test_a_report_has_its_contents_in_order(folder):
         "In which ways",
         "Sustainable use",
         "Comparison with published figures",
-        "What changed since the last wave",
         "What this survey cannot tell",
         "How the survey was done",
         "Every question, gap and change",

@@ -412,6 +412,6 @@ def test_a_report_that_the_audit_refuses_is_not_released(
     breach = Breach(kind="pinned", where="results.csv, row 3", what="two executives")
     refused = Certificate(False, (breach,), pd.DataFrame({"low": [], "high": []}))
     monkeypatch.setattr("toolkit.disclosure.auditor.audit_release", lambda *_, **__: refused)
-    monkeypatch.setattr(job, "_part", lambda *_: None)
+    monkeypatch.setattr(job, "part_of", lambda *_: None)
     with pytest.raises(DisclosureError, match="two executives"):
         job._audited(Job("acme", "report.ipynb"), tmp_path)
