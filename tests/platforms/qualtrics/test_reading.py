@@ -142,7 +142,7 @@ def test_every_problem_of_a_file_is_said_at_once(qualtrics: Write, tiny: Instrum
     said = _refusal(path, tiny)
     for part in (
         "7 problem(s)",
-        "column Status, row 5: 'odd' is not a status",
+        "column Status, row 5: 'odd' is not a Qualtrics status",
         "column Finished, row 5: 'perhaps'",
         "column audience, row 6: '9' is not an audience",
         "column other_thing: is neither an item",
