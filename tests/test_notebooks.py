@@ -12,6 +12,8 @@ import pytest
 
 from toolkit.reporting.notebook import execute, notebook_parameters, read_notebook
 
+pytestmark = pytest.mark.slow
+
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
 COURSE = sorted((Path(__file__).resolve().parents[1] / "notebooks" / "course").glob("*.ipynb"))
 EVERY = [*NOTEBOOKS, *COURSE]

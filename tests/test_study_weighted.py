@@ -19,7 +19,7 @@ from toolkit.errors import InvalidInput
 from toolkit.reporting.gathering import gather
 from toolkit.simulation import simulate_study
 
-pytestmark = pytest.mark.usefixtures("read_here")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("read_here")]
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = ROOT / "data_samples" / "weighted"

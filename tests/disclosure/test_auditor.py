@@ -32,6 +32,8 @@ from toolkit.disclosure.delivered import Text, Tracer
 from toolkit.reporting import run_reports
 from toolkit.study import Study, load_study
 
+pytestmark = pytest.mark.slow
+
 FORMATS = ("html", "pdf", "docx", "pptx", "xlsx", "markdown")
 STUDY = Path(__file__).resolve().parents[2] / "data_samples" / "ai_at_work" / "study.yaml"
 SMALL = "org-12"  # executives and freelancers are below the threshold

@@ -6,6 +6,8 @@ import pytest
 
 from tests.disclosure.attacker import CAREFUL, check
 
+pytestmark = pytest.mark.slow
+
 CARELESS = (2, 4)
 """Seeds of studies whose results leave in separate calls, and in a second issue."""
 CAREFULLY = (0, 1, 6, 9)

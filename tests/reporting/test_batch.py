@@ -27,6 +27,8 @@ from toolkit.reporting.manifest import code_hash, sha256_of
 from toolkit.study import Study
 from toolkit.system import read_events
 
+pytestmark = pytest.mark.slow
+
 THREE = ["org-01", "org-02", "org-03"]
 SAVE = "from pathlib import Path; Path(output, 'results.csv').write_text('table\\n' + organisation + '\\n')"
 FILES = {"document.json.gz", "report.html", "report.ipynb", "results.csv", "manifest.json"}

@@ -15,6 +15,8 @@ from toolkit.errors import InvalidInput
 from toolkit.reporting import run_reports
 from toolkit.study import load_study
 
+pytestmark = pytest.mark.slow
+
 TABLE = (
     "organisation,name,wave,staff,guest,brand_name,brand_colour,brand_logo,brand_footer,language\n"
     "acme,Acme Foods,2026,30,30,Acme Group,#FFE600,acme.svg,Acme only,fr\n"

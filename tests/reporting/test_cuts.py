@@ -30,6 +30,8 @@ from toolkit.reporting.options import RunOptions
 from toolkit.reporting.sections.cuts import cells_of
 from toolkit.study.weighting import cut_problems
 
+pytestmark = pytest.mark.slow
+
 SAMPLE = Path(__file__).resolve().parents[2] / "data_samples" / "weighted"
 ITEMS = ("goals", "load", "tools", "growth", "speak", "fair", "stay", "advise")
 

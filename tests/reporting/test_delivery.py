@@ -16,6 +16,8 @@ from toolkit.errors import InvalidInput
 from toolkit.reporting import run_reports
 from toolkit.reporting.delivery import deliver
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:

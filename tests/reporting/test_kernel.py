@@ -26,9 +26,12 @@ from toolkit.reporting.kernel import Outputs
 from toolkit.reporting.notebook import CellError, execute
 from toolkit.reporting.pool import WorkerPool
 
-pytestmark = pytest.mark.skipif(
-    "forkserver" not in multiprocessing.get_all_start_methods(), reason="this system has no fork server"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        "forkserver" not in multiprocessing.get_all_start_methods(), reason="this system has no fork server"
+    ),
+]
 
 GIVEN = {"study": "s.yaml", "organisation": "org-01", "wave": "2026", "data": None, "output": None}
 PERSON = "import pandas as pd; import matplotlib.pyplot as plt; import numpy as np"

@@ -25,6 +25,8 @@ from tests.reporting.processes import (
 )
 from toolkit.reporting.pool import WorkerDied, WorkerPool, environment_of
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 METHODS = [method for method in ("forkserver", "spawn") if method in multiprocessing.get_all_start_methods()]
 

@@ -20,6 +20,8 @@ from toolkit.reporting import OrganisationReport
 from toolkit.reporting.gathering import beside_releases
 from toolkit.study.quality import judged, on_one_scale
 
+pytestmark = pytest.mark.slow
+
 SAMPLE = Path(__file__).resolve().parents[2] / "data_samples" / "weighted"
 ITEMS = ["goals", "load", "tools", "growth", "speak", "fair", "stay"]
 

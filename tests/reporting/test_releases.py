@@ -28,6 +28,8 @@ from toolkit.reporting.manifest import sha256_of
 from toolkit.reporting.options import RunOptions
 from toolkit.study import Study, load_study
 
+pytestmark = pytest.mark.slow
+
 Answers = Mapping[str, Mapping[int, Mapping[str, str]]]
 
 

@@ -13,6 +13,8 @@ from toolkit.reporting.batch import run_notebook
 from toolkit.reporting.options import RunOptions
 from toolkit.reporting.plan import check_notebook_run
 
+pytestmark = pytest.mark.slow
+
 OWN = "from pathlib import Path\nPath(output, 'twice.txt').write_text(str(2 * year))"
 
 

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 fsspec = pytest.importorskip("fsspec", reason="needs the cluster extra")
 
 from fsspec.implementations.memory import MemoryFile  # noqa: E402

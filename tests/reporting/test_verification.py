@@ -21,6 +21,8 @@ from toolkit.errors import InvalidInput
 from toolkit.reporting import run_reports
 from toolkit.reporting.verification import FAULTS, verify
 
+pytestmark = pytest.mark.slow
+
 FORMATS = ("html", "pdf", "docx", "pptx", "xlsx", "markdown")
 
 

@@ -19,6 +19,8 @@ from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument, asked
 from toolkit.simulation import Effect, Fieldwork, Rehearsal, Share, parse_effect, rehearse
 
+pytestmark = pytest.mark.slow
+
 CLEAN = Fieldwork(blank=0.0, dont_know=0.0, refused=0.0, unfinished=0.0)
 GAP = Effect("burnout", "employee", "executive", 0.25)
 

@@ -36,6 +36,8 @@ from toolkit.simulation.population import Share, check_shares
 from toolkit.simulation.run import Simulation
 from toolkit.study.starting import start_study
 
+pytestmark = pytest.mark.slow
+
 STUDY = Path(__file__).resolve().parents[2] / "data_samples" / "ai_at_work"
 SPEC = STUDY / "simulation.yaml"
 LATEST = "2026"

@@ -21,6 +21,8 @@ from toolkit.instrument import Instrument, asked
 from toolkit.platforms import AnswersFile, ExportManifest, export, read_answers, read_manifest
 from toolkit.responses import decode
 
+pytestmark = pytest.mark.slow
+
 XFORMS = {"x": "http://www.w3.org/2002/xforms"}
 
 

@@ -26,6 +26,8 @@ from toolkit.platforms import AnswersFile, export, read_answers, read_manifest
 from toolkit.platforms.surveyjs.writing import survey_of
 from toolkit.responses import decode
 
+pytestmark = pytest.mark.slow
+
 UNKNOWN_VARIABLE = 2
 
 

@@ -25,6 +25,8 @@ from toolkit.reporting.documents.brand import cover_of
 from toolkit.reporting.index import write_index
 from toolkit.study import load_study
 
+pytestmark = pytest.mark.slow
+
 SAMPLE = ROOT / "data_samples" / "ai_at_work"
 
 

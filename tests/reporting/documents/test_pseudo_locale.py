@@ -25,6 +25,8 @@ from toolkit.reporting.documents.brand import cover_of
 from toolkit.reporting.index import write_index
 from toolkit.study import Study, load_study
 
+pytestmark = pytest.mark.slow
+
 FORMS = ("html", "docx", "pptx", "xlsx", "markdown")
 LANGUAGE = "eo"  # Babel knows how its numbers are written: with a decimal comma
 LETTERS = str.maketrans(
