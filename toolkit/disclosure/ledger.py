@@ -590,9 +590,9 @@ class Ledger:
                 self._refuse("damaged-file", where, what, restore)
             found.append(entry)
         try:
-            text: dict[str, Any] = json.loads(head) if head else {"entries": 0, "mac": "", "sign": ""}
-            count, mac = int(text["entries"]), str(text["mac"])
-            genuine = not head or hmac.compare_digest(text["sign"], self._mac("head", count, mac))
+            stored: dict[str, Any] = json.loads(head) if head else {"entries": 0, "mac": "", "sign": ""}
+            count, mac = int(stored["entries"]), str(stored["mac"])
+            genuine = not head or hmac.compare_digest(stored["sign"], self._mac("head", count, mac))
         except (ValueError, KeyError, TypeError):
             count, mac, genuine = 0, "", False
         where = f"{self.address}{HEAD}"
@@ -640,8 +640,8 @@ class Ledger:
         return json.dumps(raw, ensure_ascii=False).encode()
 
     def _head(self, number: int, mac: str) -> bytes:
-        text = {"entries": number, "mac": mac, "sign": self._mac("head", number, mac)}
-        return json.dumps(text).encode()
+        head = {"entries": number, "mac": mac, "sign": self._mac("head", number, mac)}
+        return json.dumps(head).encode()
 
     def binding(self) -> tuple[Entry, ...]:
         """Return the releases that were not withdrawn."""
@@ -1068,8 +1068,8 @@ class Sample:
         where = []
         for column in ("organisation", "wave"):
             only = self._frame[column].astype(str).unique() if column in self._frame else [""]
-            text = group.pop(column, None) or (self._current.get(column) if column == "wave" else None)
-            where.append(text or (str(only[0]) if len(only) == 1 else POOLED))
+            value = group.pop(column, None) or (self._current.get(column) if column == "wave" else None)
+            where.append(value or (str(only[0]) if len(only) == 1 else POOLED))
         return (where[0], where[1]), (base.item, group_text(group.items())), group
 
     def held(self, opened: OpenLedger, bases: Iterable[Base], policy: Policy) -> dict[Base, str]:
@@ -1190,9 +1190,9 @@ class OpenLedger:
         new = [(kind, one) for one in data]
         if not self._entries:
             new.insert(0, ("opened", {"study": ledger.study, "form": 1}))
-        for what, text in new:
+        for what, content in new:
             before = self._entries[-1].mac if self._entries else ""
-            unsigned = Entry(len(self._entries) + 1, what, _now(), json.loads(json.dumps(text)), "")
+            unsigned = Entry(len(self._entries) + 1, what, _now(), json.loads(json.dumps(content)), "")
             entry = replace(unsigned, mac=ledger._signed(unsigned, before))
             lines[entry.number] = ledger._line(entry, before)
             self._entries.append(entry)

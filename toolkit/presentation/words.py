@@ -131,9 +131,8 @@ def leading_gaps(
 ) -> list[dict[str, Any]]:
     """Return the gaps a summary states, one per item: the largest clear of chance, else the largest."""
     widest = by_width(_like_for_like(released, table, measure))
-    clear = widest[
-        [is_certain(row) for row in records(widest)]
-    ]  # of an item also where a wider gap may be chance
+    # a clear gap counts although a wider one of the same item may be chance
+    clear = widest[[is_certain(row) for row in records(widest)]]
     return records(one_an_item(widest if clear.empty else clear))[:most]
 
 

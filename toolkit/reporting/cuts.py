@@ -70,14 +70,15 @@ def check_groups(study: Study, wave: str, organisations: Sequence[str], chosen: 
     InvalidInput
         Every unknown cut and group.
     """
-    problems = list[Problem]()
+    problems, frame = list[Problem](), None
     for cut, group in map(pair_of, chosen):
         if cut not in study.cut_columns:
             hint = near_names(cut, study.cut_columns)
             problems.append(Problem("unknown-name", f"--for {cut}={group}", "unknown cut of the study", hint))
         elif group != "*":
-            frame = study.responses(wave=wave, missing="codes")
-            frame = frame[frame["organisation"].isin(list(organisations))]
+            if frame is None:
+                frame = study.responses(wave=wave, missing="codes")
+                frame = frame[frame["organisation"].isin(list(organisations))]
             known = set(column_of(frame, study.cut_columns[cut][0])) - {UNKNOWN}
             if group not in known:
                 hint = near_names(group, sorted(known))
@@ -337,8 +338,8 @@ def _answers(
     policy: Policy,
     clients: pd.DataFrame | None = None,
 ) -> _Answers:
-    text = frame[variable.name]
-    given = rows & text.notna().to_numpy() & ~text.isin(list(MISSING)).to_numpy()
+    codes = frame[variable.name]
+    given = rows & codes.notna().to_numpy() & ~codes.isin(list(MISSING)).to_numpy()
     weights = frame[WEIGHT] if WEIGHT in frame else pd.Series(1.0, index=frame.index)
     pool = None
     if clients is not None and given.any():
@@ -348,7 +349,7 @@ def _answers(
         pool = clients[same & hidden & (clients["item"] == variable.name)]
     return _Answers(
         {name: column[given] for name, column in groups.items()},
-        text[given].isin(variable.codes_of("top")).astype(float),
+        codes[given].isin(variable.codes_of("top")).astype(float),
         weights[given].astype(float),
         policy.threshold_for(variable.name),
         lambda w: policy.unanimity_bounds(

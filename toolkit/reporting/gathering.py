@@ -277,8 +277,8 @@ def _kept(
         if v.item.show_dont_know and v.kind == "single"
     }
     unsure = {
-        name + DONT_KNOW: text.eq("-1").astype("str").where(~text.isin(_NO_ANSWER))
-        for name, text in texts.items()
+        name + DONT_KNOW: column.eq("-1").astype("str").where(~column.isin(_NO_ANSWER))
+        for name, column in texts.items()
     }
     blocks = {v.name: v.item.id for v in variables if v.kind == "option"} | {
         name + DONT_KNOW: name for name in texts
@@ -571,9 +571,9 @@ def _dont_know(frame: pd.DataFrame, study: Study, design: Design | None) -> dict
     wanted = [v for v in study.instrument.variables if v.kind == "single" and v.item.show_dont_know]
     codes = {v.name: frame[v.name].astype("str") for v in wanted if v.name in frame}
     answered = {
-        name + DONT_KNOW: (text == "-1").astype(float).where(~text.isin(_NO_ANSWER))
-        for name, text in codes.items()
-        if (text == "-1").any()
+        name + DONT_KNOW: (column == "-1").astype(float).where(~column.isin(_NO_ANSWER))
+        for name, column in codes.items()
+        if (column == "-1").any()
     }
     if not answered:
         return {}

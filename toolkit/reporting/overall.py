@@ -215,12 +215,12 @@ def _counted(
     for variable in instrument.variables:
         if variable.kind not in ("single", "option", "number") or variable.name not in answers:
             continue
-        text, own = answers[variable.name], by_item.get(variable.name, cells.iloc[:0])
+        codes, own = answers[variable.name], by_item.get(variable.name, cells.iloc[:0])
         based = pd.MultiIndex.from_frame(own.loc[own["n"].notna(), _CELL[:3]].drop_duplicates())
         keep = place.isin(based)
         hidden = own[own["n"].notna() & ~own["exact"]]
         if len(hidden):
-            counts = _counts(text, place, hidden, variable.codes_of("top"))
+            counts = _counts(codes, place, hidden, variable.codes_of("top"))
             hidden = hidden.assign(count=counts)
             for (wave, audience), rows in hidden.groupby(["wave", "audience"], sort=False):
                 hides = all(pool_hides(part) for _answer, part in rows.groupby("answer"))
@@ -229,17 +229,19 @@ def _counted(
                 else:
                     held.add((variable.name, group_text([("audience", str(audience))]), str(wave), "overall"))
                     keep &= ~((answers["wave"] == wave) & (answers["audience"] == audience)).to_numpy()
-        coded = isinstance(text.dtype, pd.CategoricalDtype) and "-3" in text.cat.categories
-        gone = ~keep & text.notna() & ~text.astype(str).isin(list(MISSING))
-        columns[variable.name] = text.mask(gone, "-3" if coded else np.nan)
+        coded = isinstance(codes.dtype, pd.CategoricalDtype) and "-3" in codes.cat.categories
+        gone = ~keep & codes.notna() & ~codes.astype(str).isin(list(MISSING))
+        columns[variable.name] = codes.mask(gone, "-3" if coded else np.nan)
     empty = pd.DataFrame(columns=[*_CELL, "answer", "count"])
     return answers.assign(**columns), pd.concat(pools, ignore_index=True) if pools else empty, held
 
 
-def _counts(text: pd.Series, place: pd.MultiIndex, hidden: pd.DataFrame, top: Sequence[str]) -> list[float]:
+def _counts(codes: pd.Series, place: pd.MultiIndex, hidden: pd.DataFrame, top: Sequence[str]) -> list[float]:
     """Count who gave each hidden answer; NaN of a mean, which counts no one."""
     table = (
-        text.astype(str).groupby([*(place.get_level_values(at) for at in range(3)), text.astype(str)]).size()
+        codes.astype(str)
+        .groupby([*(place.get_level_values(at) for at in range(3)), codes.astype(str)])
+        .size()
     )
     found = []
     for row in hidden.itertuples(index=False):

@@ -341,10 +341,10 @@ def _refuse_lost_ledger(study: Study, folder: Path) -> None:
     if study.ledger.exists:
         return
     for manifest in sorted(folder.glob(f"*/{MANIFEST}")):
-        text: dict[str, Any] = {}
+        held: dict[str, Any] = {}
         with suppress(OSError, ValueError, TypeError):
-            text = dict(json.loads(manifest.read_text(encoding="utf-8")))
-        if text.get("draft") is False:
+            held = dict(json.loads(manifest.read_text(encoding="utf-8")))
+        if held.get("draft") is False:
             what = f"not found, though {manifest.parent} was released"
             hint = "restore it and its head from a copy, or name it under `ledger` in the study file"
             problem = Problem("file-not-found", f"ledger {study.ledger.address}", what, hint)

@@ -27,6 +27,7 @@ from toolkit.presentation.numbers import NOT_SHOWN, Number, base, bound_sign, de
 from toolkit.presentation.rows import audience_name, item_name
 from toolkit.records import csv_for_people, records
 from toolkit.study import Study
+from toolkit.weighting import effective_n
 
 _SCALED = ("mean", "total", "ratio", "variance", "probability_of_superiority")
 """Measures whose estimates are not percentages; so are quantiles."""
@@ -926,7 +927,7 @@ def _weighting(design: Design, frame: pd.DataFrame) -> str:
     """Describe the weights, their design effect, and how errors were computed."""
     sampled = design.over(frame, linearise=True)
     weights = sampled.weights[sampled.weights > 0]
-    effect = len(weights) * float((weights**2).sum()) / float(weights.sum()) ** 2
+    effective = effective_n(weights)
     how = _("replicate weights") if sampled.replicated is not None else _("Taylor linearisation")
     text = _(
         "Estimates use the survey design ({design}); standard errors are from {how}.",
@@ -938,8 +939,8 @@ def _weighting(design: Design, frame: pd.DataFrame) -> str:
     cost = _(
         "Unequal weights cost a design effect of {effect} (Kish), that is an effective sample of "
         "{effective} of {all} respondents.",
-        effect=decimal(effect, 2),
-        effective=base(len(weights) / effect),
+        effect=decimal(len(weights) / effective, 2),
+        effective=base(effective),
         all=base(len(weights)),
     )
     return f"{text} {cost}"

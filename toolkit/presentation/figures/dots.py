@@ -177,7 +177,9 @@ def dot_axes(
         keys = groups  # no headings to distinguish the groups
     first: Axes | None = None
     heights = [row.height(_lane(columns)) for row in rows]
-    if line_after is not None and 0 < line_after < len(rows):
+    if line_after is not None and not 0 < line_after < len(rows):
+        line_after = None
+    if line_after is not None:
         heights[line_after] += _PARTING
     for part in sheets(heights):
         own = rows[part]
@@ -185,7 +187,9 @@ def dot_axes(
             [description.alt, *(descriptions[row.name] for row in own if row.name in descriptions)]
         )
         charts = description.charts if part.start == 0 else ()
-        after = None if line_after is None or not 0 < line_after < len(rows) else line_after - part.start
+        after = None
+        if line_after is not None and part.start <= line_after < part.stop:
+            after = line_after - part.start
         top = _top(columns, keys)
         drawn = _draw(own, heights[part], groups, columns, ax, keys, after, line_words, top)
         cuts = cuts_of(top, heights[part])
@@ -212,8 +216,6 @@ def _draw(
     bare(ax)
     ends = np.cumsum([0.0, *heights])
     starts = ends[:-1].copy()
-    if line_after is not None and not 0 <= line_after < len(rows):
-        line_after = None
     if line_after is not None:
         starts[line_after] += _PARTING
     middles = (starts + ends[1:]) / 2
