@@ -25,6 +25,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from tests.disclosure.test_attack import WORDS, instrument_of
 from tests.examples import examples
 from toolkit.disclosure import Policy
 from toolkit.disclosure import ledger as module
@@ -749,6 +750,122 @@ def test_two_calls_give_hidden_executives_back_without_a_ledger_only(tmp_path: P
     ledger = ledger_in(tmp_path)
     assert shown(ledger, everybody, by="") == [True]
     assert shown(ledger, everybody) == [False, False]
+
+
+def of_teams(**teams: tuple[int, int]) -> pd.DataFrame:
+    """Team → how many agree, of how many."""
+    parts = [
+        staff(n, first=100 * at, burnout=["1"] * yes + ["2"] * (n - yes), team=[name] * n)
+        for at, (name, (yes, n)) in enumerate(teams.items())
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def merged(frame: pd.DataFrame, *teams: str) -> pd.DataFrame:
+    return frame.assign(merged=frame["team"].where(~frame["team"].isin(teams), " and ".join(teams)))
+
+
+def test_a_group_shown_as_a_bound_does_not_follow_from_another_call(tmp_path: Path) -> None:
+    """All 12 executives agree: 32 of all 52 less 20 of the 40 others, whichever call is first."""
+    frame = of_teams(lead=(12, 12), others=(20, 40))
+    assert shown(None, frame, by="") + shown(None, frame, by="team") == [True, True, True]
+    ledger = ledger_in(tmp_path / "total")
+    assert shown(ledger, frame, by="") + shown(ledger, frame, by="team") == [True, False, False]
+    ledger = ledger_in(tmp_path / "teams")
+    assert shown(ledger, frame, by="team") + shown(ledger, frame, by="") == [True, True, False]
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_other_divisions_give_no_group_back(tmp_path: Path, again: bool) -> None:
+    """All six of ops agree, so they are shown with admin; less admin alone they would follow.
+
+    In the second issue eight more of ops have answered, so that ops may be shown alone.
+    """
+    ledger = ledger_in(tmp_path)
+    first = of_teams(ops=(6, 6), admin=(3, 9), sales=(4, 12))
+    second = pd.concat([first, staff(8, first=900, team=["ops"] * 8)], ignore_index=True) if again else first
+    assert shown(ledger, merged(first, "ops", "admin"), by="merged") == [True, True]
+    assert shown(ledger, second, by="team") == [False, False, True]
+    assert shown(ledger, merged(first, "ops", "admin"), by="merged") == [True, True]
+
+
+def test_sums_of_several_groups_are_looked_at(tmp_path: Path) -> None:
+    """No two groups differ by fewer than ten, but (ab + ac + ad − everybody) / 2 are three people."""
+    ledger = ledger_in(tmp_path)
+    frame = of_teams(a=(1, 3), b=(5, 10), c=(5, 10), d=(5, 10))
+    for pair in ("ab", "ac", "ad"):
+        flag = frame["team"].map(lambda team, pair=pair: pair if team in pair else None)
+        assert shown(ledger, frame.assign(flag=flag), by="flag") == [True]
+    assert shown(ledger, frame, by="") == [False]
+
+
+def test_bounds_leave_room_beside_a_sum_of_another_call(tmp_path: Path) -> None:
+    """Two of 20 agree, and at most one of each ten: then it is one of each."""
+    frame = of_teams(a=(1, 10), b=(1, 10))
+    assert shown(None, frame, by="") + shown(None, frame, by="team") == [True, True, True]
+    ledger = ledger_in(tmp_path)
+    assert shown(ledger, frame, by="") == [True]
+    assert shown(ledger, frame, by="team") == [False, False]
+
+
+def test_what_gives_nothing_back_is_shown_in_further_calls(tmp_path: Path) -> None:
+    ledger = ledger_in(tmp_path)
+    frame = of_teams(ops=(8, 14), admin=(3, 12), sales=(4, 12))
+    frame = frame.assign(sex=["f", "m"] * 19)
+    for by, count in (("team", 3), ("", 1), ("sex", 2), ("merged", 2)):
+        assert shown(ledger, merged(frame, "ops", "admin"), by=by) == [True] * count, by
+    other = of_teams(lead=(12, 12)).assign(respondent=[f"other {at}" for at in range(12)])
+    assert shown(ledger, other, by="team") == [True], "people who are in no other release"
+
+
+def test_answers_left_out_of_one_call_do_not_follow_from_another(tmp_path: Path) -> None:
+    """Shares of single answers are shown of everybody; by team, one of them is nearly nobody's."""
+    from toolkit.analysis import proportions
+    from toolkit.disclosure import release
+
+    frame = of_teams(ops=(4, 12), sales=(8, 20))
+    answers = ["1"] * 4 + ["2"] * 8 + ["1"] * 8 + ["2"] * 6 + ["3"] * 6
+    frame = frame.assign(mood=pd.Categorical(answers, ["1", "2", "3"]))
+    ledger, rows = ledger_in(tmp_path), []
+    for by in (None, "team"):
+        shares = proportions(frame, "mood", by=by)
+        rows.append(release(shares, POLICY, ledger=ledger, respondents=frame)["results"]["shown"].tolist())
+    assert rows == [[True] * 3, [False] * 6]
+
+
+@pytest.mark.parametrize("first", ["top", "bottom"])
+def test_boxes_in_separate_calls_do_not_give_the_middle(tmp_path: Path, first: str) -> None:
+    """Six of ten agree in one call, four disagree in the other: nobody is left between."""
+    from toolkit.analysis import proportions
+    from toolkit.disclosure import release
+
+    instrument = instrument_of([{"id": "mood", "scale": "agree"}], names=["employee"])
+    frame = staff(10, mood=["5"] * 4 + ["4"] * 2 + ["1"] * 4)
+    frame["mood"] = pd.Categorical(frame["mood"], list("12345"), ordered=True)
+    ledger, found = ledger_in(tmp_path), {}
+    for measure in (first, *{"top", "bottom"} - {first}):
+        rows = proportions(frame, [instrument["mood"]], by="audience", measure=measure)
+        released = release(rows, POLICY, instrument=instrument, ledger=ledger, respondents=frame)
+        found[measure] = released["results"]["withheld_code"].tolist()
+    assert found == {"top": [""], "bottom": ["rest"]}
+
+
+def test_options_in_separate_calls_do_not_give_none_of_these(tmp_path: Path) -> None:
+    """Six and five of twelve ticked something, which leaves one for "none of these"."""
+    from toolkit.analysis import proportions
+    from toolkit.disclosure import release
+
+    options = [{"code": code, "label": WORDS, "exclusive": code == "none"} for code in ("a", "b", "none")]
+    instrument = instrument_of([{"id": "ways", "type": "multi", "options": options}], names=["employee"])
+    ticks = {"ways_a": "111111000000", "ways_b": "000000111110", "ways_none": "000000000001"}
+    frame = staff(12, **{name: list(ticked) for name, ticked in ticks.items()})
+    frame = frame.astype({name: pd.CategoricalDtype(["0", "1"]) for name in ticks})
+    ledger, shown = ledger_in(tmp_path), []
+    for names in (("ways_a", "ways_b"), ("ways_none",)):
+        rows = proportions(frame, [instrument[name] for name in names], by="audience", measure="top")
+        released = release(rows, POLICY, instrument=instrument, ledger=ledger, respondents=frame)
+        shown += released["results"]["shown"].tolist()
+    assert shown == [True, True, False]
 
 
 def test_a_policy_lowered_afterwards_prints_nothing(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import warnings
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
@@ -214,11 +214,16 @@ def release(
         return pass_gate(results, policy, **options)
     with ledger.open() as opened:
         opened.check_policy(policy)
-        sample = Sample(ledger, respondents, dict(current or {}))
+        sample = Sample(ledger, respondents, dict(current or {}), instrument)
         for wave in sample.waves:
             policy = ledger.policy_for(policy, wave)
         found = pass_gate(
-            results, policy, **options, held=partial(sample.held, opened), record=sample.publish
+            results,
+            policy,
+            **options,
+            held=partial(sample.held, opened),
+            record=sample.publish,
+            beside=sample.whole_questions,
         )
         if sample.published:
             opened.release(sample.published, policy)
@@ -237,21 +242,26 @@ def pass_gate(
     level: float = 0.95,
     margin: float = 0.10,
     current: Mapping[str, str] | None = None,
-    held: Mapping[Base, str] | Callable[[Iterable[Base], Policy], Mapping[Base, str]] = MappingProxyType({}),
+    held: Mapping[Base, str]
+    | Callable[[Mapping[Base, Decision | None], Policy], Mapping[Base, str]] = MappingProxyType({}),
     near: Collection[Base] = (),
     record: Callable[[Iterable[Base]], None] | None = None,
+    beside: Callable[[Sequence[Table]], Mapping[str, pd.DataFrame]] | None = None,
 ) -> Released:
     """Release results as `release` does, for callers that keep the ledger themselves.
 
     Parameters
     ----------
     held
-        Base → the code of `REASONS` for which it is withheld, or what returns this for all bases.
+        Base → the code of `REASONS` for which it is withheld, or what returns this for all bases and their
+        first decisions.
     near
         Bases of an earlier wave since which one to k − 1 people may have come or gone: a change is shown
         within limits, everything else of them is withheld.
     record
         Called with the bases of which anything is released.
+    beside
+        Returns tables that are decided on together with these, and not released: what other calls may show.
     """
     named = {"results": results} if isinstance(results, pd.DataFrame) else dict(results)
     now = dict(current or {})
@@ -259,9 +269,13 @@ def pass_gate(
     claims = claims_of(tables, instrument, now)
     own = [claim for claim in claims if not claim.published]
     marked = thresholds(policy, sensitive, instrument)
-    first = first_decisions(own, marked, instrument)
+    asked = first = first_decisions(own, marked, instrument)
+    if beside is not None:
+        others = _read_all(beside(tables), instrument, now)
+        more = [claim for claim in claims_of(others, instrument, now) if not claim.published]
+        first = first_decisions([*own, *more], marked, instrument)
     counted = [base for table in tables if table.kind == "participation" for base in _counted(table)]
-    kept_back = held([*first, *counted], marked) if callable(held) else held
+    kept_back = held({**dict.fromkeys(counted), **asked}, marked) if callable(held) else held
     for base in first.keys() & kept_back.keys():
         # what all organisations together may not count looks like a base of few
         if first[base].shown or kept_back[base] == "overall":
@@ -299,7 +313,7 @@ def pass_gate(
             if parts is not None:
                 out[f"{table.name}_parts"] = parts
     if record is not None:
-        record([*(base for base, decision in decisions.items() if decision.shown), *counted])
+        record([*(base for base in asked if decisions[base].shown), *counted])
     return Released(out, policy, seal=_SEAL)
 
 

@@ -12,6 +12,7 @@ import base64
 import hashlib
 import hmac
 import json
+import math
 import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -25,7 +26,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from toolkit.disclosure.cells import Base, thresholds
+from toolkit.disclosure.cells import Base, Decision, Table, three_parts, thresholds
 from toolkit.disclosure.policy import Policy
 from toolkit.errors import InvalidInput, Problem, ProblemCode, ToolkitError, near_names
 from toolkit.instrument.model import MISSING, Instrument
@@ -52,6 +53,7 @@ _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 Hashes = NDArray[np.uint64]
 Mask = NDArray[np.bool_]
+Masks = NDArray[np.bool_]
 Threshold = Callable[[str], int]
 
 
@@ -141,6 +143,8 @@ class People:
         Group, as `group_text` writes it → who belongs to it.
     bases
         (item, group) of every base that is released.
+    labels
+        Item → answers whose shares are released, codes joined by a space; of an item not listed, any.
     """
 
     organisation: str
@@ -150,6 +154,7 @@ class People:
     answers: Mapping[str, NDArray[np.uint32]]
     groups: Mapping[str, Mask]
     bases: frozenset[tuple[str, str]] = frozenset()
+    labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def elements(self, item: str, by: str) -> Hashes:
         """Return a hash of who answered and what, per respondent."""
@@ -177,6 +182,7 @@ class People:
             self,
             answers={item: given for item, given in self.answers.items() if item in items},
             groups={group: mask for group, mask in self.groups.items() if group in groups},
+            labels={item: found for item, found in self.labels.items() if item in items},
             bases=kept,
         )
 
@@ -204,6 +210,7 @@ class People:
             "answers": _packed(matrix, "<u4"),
             "groups": {name: _packed(mask, "u1") for name, mask in self.groups.items()},
             "bases": by_group,
+            **({"labels": dict(self.labels)} if self.labels else {}),
         }
 
     @classmethod
@@ -219,6 +226,7 @@ class People:
             {item: matrix[:, at] for at, item in enumerate(data["items"])},
             {name: _unpacked(packed, "u1").astype(bool) for name, packed in data["groups"].items()},
             frozenset((item, group) for group, items in data["bases"].items() for item in items),
+            {item: tuple(labels) for item, labels in data.get("labels", {}).items()},
         )
 
 
@@ -302,6 +310,223 @@ def _with_sums(people: People, item: str) -> dict[tuple[str, ...], Mask]:
         if len(parts) > 1:
             found[tuple(parts)] = np.logical_or.reduce([found[(part,)] for part in parts])
     return found
+
+
+_ATOMS = 12
+"""Disjoint parts of released bases up to which every union of them is looked at."""
+
+
+def _follow(before: Masks, now: Masks) -> Iterator[Mask]:
+    """Yield the smallest sets of people that follow from released bases by addition and subtraction.
+
+    Parameters
+    ----------
+    before, now
+        Bases by people, of earlier releases and of this one. What follows from either alone is left out.
+    """
+    both = np.vstack([before, now])
+    atoms, of = np.unique(both, axis=1, return_inverse=True)
+    atoms = atoms.astype(float)
+    size, nobody = atoms.shape[1], ~atoms.any(axis=0)
+    if size <= _ATOMS:
+        unions = (np.arange(1, 2**size)[:, None] >> np.arange(size)) & 1
+    else:
+        inside = [left * right for left in atoms for right in (*atoms, *(1 - atoms))]
+        unions = np.array([*np.eye(size), *atoms, *inside], dtype=np.int64)
+    unions = unions[unions.any(axis=1) & ~unions[:, nobody].any(axis=1)]
+
+    def spanned(rows: NDArray[Any]) -> Mask:
+        if not rows.size:
+            return np.zeros(len(unions), bool)
+        _, length, basis = np.linalg.svd(rows, full_matrices=False)
+        basis = basis[length > 1e-9 * length.max()]
+        found: Mask = np.linalg.norm(unions - unions @ basis.T @ basis, axis=1) < 1e-7
+        return found
+
+    new = ~spanned(atoms[: len(before)]) & ~spanned(atoms[len(before) :])
+    smallest: list[NDArray[Any]] = []
+    for at in sorted(np.flatnonzero(spanned(atoms)), key=lambda at: int(unions[at].sum())):
+        if not any((one <= unions[at]).all() for one in smallest):
+            smallest.append(unions[at])
+            if new[at]:
+                yield unions[at][of.ravel()].astype(bool)
+
+
+def gives_back(
+    new: People, earlier: Sequence[People], item: str, answers: Sequence[str], policy: Policy
+) -> set[tuple[str, str]]:
+    """Find the bases of an item by which, with earlier releases, something follows that may not be shown.
+
+    It follows by adding and subtracting bases: fewer than k people, or more of whom nearly all or nearly none
+    gave an answer that is printed. What is printed as a bound is not added. The same group of two releases
+    may differ by any k people or more: that is the rule for late answers.
+
+    Parameters
+    ----------
+    answers
+        Of each person; "" for none.
+
+    Returns
+    -------
+    set
+        (item, group): of divisions of people, one after the other, those that would give something back.
+    """
+    divisions: dict[tuple[str, ...], list[str]] = {}
+    for group in sorted(group for one, group in new.bases if one == item):
+        divisions.setdefault(tuple(column for column, _ in json.loads(group)), []).append(group)
+    found: set[tuple[str, str]] = set()
+    for by in sorted({by for old in earlier for by in new.aligned_with(old)}):
+        mine, labels = new.elements(item, by), new.labels.get(item)
+        there = [
+            (old.labels.get(item), group, old.elements(item, by)[old.answered(item, group)])
+            for old in earlier
+            for one, group in sorted(old.bases)
+            if one == item
+        ]
+        people = np.unique(np.concatenate([mine, *(ids for _, _, ids in there)]))
+        text = np.full(len(people), None, dtype=object)
+        text[np.searchsorted(people, mine)] = answers
+        before: dict[bytes, _Shown] = {}
+        old_groups: dict[str, list[Mask]] = {}
+        for known, group, ids in there:
+            one = _Shown(np.isin(people, ids), known)
+            before[one.key] = before[one.key].and_also(known) if one.key in before else one
+            old_groups.setdefault(group, []).append(one.people)
+        accepted: list[_Shown] = []
+        for groups in divisions.values():
+            own = {
+                group: _Shown(np.isin(people, mine[new.answered(item, group)]), labels) for group in groups
+            }
+            fresh = [group for group, one in own.items() if not one.within(before)]
+            late = {
+                part.tobytes()
+                for group, one in own.items()
+                for old in old_groups.get(group, ())
+                for part in (one.people & ~old, old & ~one.people)
+            }
+            together = [*accepted, *own.values()]
+            about = np.logical_or.reduce([one.people for one in together])
+            beside = [one for one in before.values() if (one.people & about).any()]
+            if fresh and beside and _reveals(beside, together, text, late, item, policy):
+                found |= {(item, group) for group in fresh}
+            else:
+                accepted = together
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Shown:
+    """A released base: its people, and the answers whose shares are released (None: any)."""
+
+    people: Mask
+    labels: tuple[str, ...] | None
+
+    @property
+    def key(self) -> bytes:
+        return self.people.tobytes()
+
+    def and_also(self, labels: tuple[str, ...] | None) -> _Shown:
+        both = None if self.labels is None or labels is None else tuple(sorted({*self.labels, *labels}))
+        return _Shown(self.people, both)
+
+    def within(self, before: Mapping[bytes, _Shown]) -> bool:
+        """Return whether all of it was released before."""
+        if self.key not in before:
+            return False
+        known = before[self.key].labels
+        return known is None or set(self.labels or ()) <= set(known)
+
+    def gives(self, label: str, every: frozenset[str]) -> bool:
+        """Return whether what is released gives the share of some codes, or of all others."""
+        if self.labels is None:
+            return True
+        codes = [frozenset(one.split(" ")) for one in self.labels]
+        wanted = frozenset(label.split(" "))
+        return any(
+            side and frozenset().union(*(one for one in codes if one <= side)) == side
+            for side in (wanted, every - wanted)
+        )
+
+
+def _reveals(
+    before: Sequence[_Shown],
+    now: Sequence[_Shown],
+    answers: NDArray[Any],
+    late: set[bytes],
+    item: str,
+    policy: Policy,
+) -> bool:
+    """Return whether released bases and new ones give something together that may not be shown.
+
+    Parameters
+    ----------
+    answers
+        Of each person; None for those who went or answered otherwise before.
+    late
+        Those by whom the same group differs between releases: k people or more, as `conflicts` has checked.
+    """
+    gone = np.array([one is None for one in answers])
+
+    def near(people: Mask, label: str) -> bool:
+        low, high = policy.unanimity_bounds(int(people.sum()), item)
+        share = float(np.isin(answers[people], label.split(" ")).mean())
+        return not low + 1e-9 < share < high - 1e-9
+
+    def rows(sets: Iterable[_Shown]) -> Masks:
+        return np.array([one.people for one in sets], dtype=bool).reshape(-1, len(answers))
+
+    k = policy.threshold_for(item)
+    if any(part.sum() < k and part.tobytes() not in late for part in _follow(rows(before), rows(now))):
+        return True
+    labels = sorted({label for one in (*before, *now) for label in one.labels or ()})
+    every = frozenset(code for label in (*labels, *answers) for code in (label or "").split(" ")) - {""}
+    bounded = [
+        (one, label)
+        for one in (*before, *now)
+        for label in labels
+        if label and one.gives(label, every) and not (one.people & gone).any() and near(one.people, label)
+    ]
+    if len(every) > 2 and any(" " not in label for _, label in bounded):
+        return True  # what is left of a distribution is the sum of its hidden answers
+    for label in labels:
+        exact = (
+            rows(one for one in sets if one.gives(label, every) and (one, label) not in bounded)
+            for sets in (before, now)
+        )
+        for part in _follow(*exact):
+            if part.tobytes() not in late and (not label or (part & gone).any() or near(part, label)):
+                return True
+        known = [
+            one.people for one in (*before, *now) if one.gives(label, every) and not (one.people & gone).any()
+        ]
+        if any(of == label for _, of in bounded):
+            said = np.isin(answers, label.split(" "))
+            if _narrowed(np.array(known), said, item, policy):
+                return True
+    return False
+
+
+def _narrowed(sets: Masks, said: Mask, item: str, policy: Policy) -> bool:
+    """Return whether overlapping bases leave the count of a bounded one less than the policy's room."""
+    from scipy.optimize import LinearConstraint, milp
+
+    atoms, of = np.unique(sets, axis=1, return_inverse=True)
+    size = np.bincount(of.ravel(), minlength=atoms.shape[1])
+    few = [math.floor(policy.unanimity_bounds(int(n), item)[0] * n + 1e-9) for n in sets.sum(axis=1)]
+    true, n = (sets & said).sum(axis=1), sets.sum(axis=1)
+    low = np.where(true <= few, 0, np.where(true >= n - few, n - few, true))
+    high = np.where(true >= n - few, n, np.where(true <= few, few, true))
+    given = LinearConstraint(atoms.astype(float), low, high)
+
+    def least(goal: NDArray[Any]) -> int:
+        found = milp(goal, integrality=np.ones(len(size)), bounds=(0, size), constraints=given)
+        return int(np.rint(found.fun)) if found.x is not None else 0
+
+    return any(
+        -least(-row) - least(row) < policy.room_for(item)
+        for row, one, a, b in zip(atoms.astype(float), sets, low, high, strict=True)
+        if a < b
+    )
 
 
 # Policies
@@ -1046,7 +1271,13 @@ class Sample:
         There are none.
     """
 
-    def __init__(self, ledger: Ledger, respondents: pd.DataFrame | None, current: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        respondents: pd.DataFrame | None,
+        current: Mapping[str, str],
+        instrument: Instrument | None = None,
+    ) -> None:
         if respondents is None or not len(respondents):
             hint = "give the frame that the results were computed from: respondents=admitted.frame"
             problem = Problem(
@@ -1054,6 +1285,7 @@ class Sample:
             )
             raise InvalidInput("release", [problem])
         self._ledger, self._frame, self._current = ledger, respondents, current
+        self._instrument = instrument
         self._found: dict[tuple[str, str], People] = {}
         self.published: list[People] = []
 
@@ -1072,15 +1304,49 @@ class Sample:
             where.append(value or (str(only[0]) if len(only) == 1 else POOLED))
         return (where[0], where[1]), (base.item, group_text(group.items())), group
 
-    def held(self, opened: OpenLedger, bases: Iterable[Base], policy: Policy) -> dict[Base, str]:
-        """Return the bases that are too near to a released one.
+    def whole_questions(self, tables: Sequence[Table]) -> dict[str, pd.DataFrame]:
+        """Return all answers, boxes and options of the questions in tables, by the same groups.
+
+        What is shown of a group is then decided alike in every call: the top box in one and the bottom box in
+        another give the middle.
+        """
+        from toolkit.analysis import proportions
+
+        variables = () if self._instrument is None else self._instrument.variables
+        found: dict[str, pd.DataFrame] = {}
+        for table in tables if variables else ():
+            by = [*table.groups, *([table.between] if table.between else [])]
+            if "item" not in table.frame or not set(by) <= set(self._frame.columns):
+                continue
+            names = {str(name) for name in table.frame["item"]}
+            shown = {one.item.id for one in variables if one.name in names}
+            rows = self._frame
+            for column, value in self._current.items():
+                rows = rows if column in by or column not in rows else rows[rows[column].astype(str) == value]
+            for measure in (None, "top", "bottom"):
+                whole = [
+                    one
+                    for one in variables
+                    if one.item.id in shown
+                    and one.name in rows
+                    and (one.codes_of(measure) if measure else one.codes)
+                ]
+                if whole:
+                    name = f"{measure} of {table.name}"
+                    found[name] = proportions(rows, whole, by=by or None, measure=measure)
+        return found
+
+    def held(
+        self, opened: OpenLedger, decisions: Mapping[Base, Decision | None], policy: Policy
+    ) -> dict[Base, str]:
+        """Return the bases that are too near to a released one, or by which something else would follow.
 
         Raises
         ------
         InvalidInput
             Columns that the respondents lack.
         """
-        places, k_of = {base: self._place(base) for base in bases}, policy.threshold_for
+        places, k_of = {base: self._place(base) for base in decisions}, policy.threshold_for
         needed = {name for _, (item, _), group in places.values() for name in (item, *group) if name}
         lacking = sorted(needed - set(map(str, self._frame.columns)))
         if lacking:
@@ -1089,6 +1355,7 @@ class Sample:
                 Problem("missing-column", f"column {name}", "is not in respondents", hint) for name in lacking
             ]
             raise InvalidInput("release", problems)
+        near: dict[tuple[str, str], set[tuple[str, str]]] = {}
         for where in dict.fromkeys(place for place, _, _ in places.values()):
             mine = [(item, group) for place, (item, _), group in places.values() if place == where]
             rows = self._frame
@@ -1099,9 +1366,37 @@ class Sample:
             items = dict.fromkeys(item for item, _ in mine)
             found = self._ledger.people(rows, *where, groups=groups, items=items)
             own = {one for place, one, _ in places.values() if place == where}
-            self._found[where] = found.publishing(own & found.large(k_of).bases)
-        near = {where: opened.conflicts(people, k_of) for where, people in self._found.items()}
+            shown = {item: self._labels(item, decisions) for item in items}
+            found = replace(found, labels=shown).publishing(own & found.large(k_of).bases)
+            self._found[where] = found
+            earlier = opened.released(found)
+            near[where] = set(conflicts(found, earlier, k_of))
+            apart = found.publishing(found.bases - near[where])
+            for item in sorted({item for item, _ in apart.bases}) if earlier else ():
+                answers = _texts(rows[item]) if item else ["answered"] * len(rows)
+                near[where] |= gives_back(apart, earlier, item, answers, policy)
         return {base: "released" for base, (where, one, _) in places.items() if one in near[where]}
+
+    def _labels(self, item: str, decisions: Mapping[Base, Decision | None]) -> tuple[str, ...]:
+        """Return the answers to an item whose shares are shown, "" for what is no share of known answers."""
+        given = self._instrument
+        variable = given[item] if given is not None and item in given else None
+        found: set[str] = set()
+        for base, decision in decisions.items():
+            for kind, label in decision.labels if decision is not None and base.item == item else ():
+                codes: tuple[str, ...] = (label,) if kind in ("response", "code") else ()
+                if variable is not None and variable.codes:
+                    codes = (
+                        three_parts(variable)[label]
+                        if kind == "part"
+                        else variable.codes_of(label)
+                        if kind in ("box", "code")
+                        else codes
+                    )
+                    if kind in ("function", "asked"):
+                        continue  # shown beside a whole distribution only
+                found.add(" ".join(codes))
+        return tuple(sorted(found))
 
     def publish(self, bases: Iterable[Base]) -> None:
         """Keep the people of the bases that are released."""
@@ -1119,10 +1414,13 @@ class OpenLedger:
         self._entries = list(ledger.entries())
         self._binding = ledger.binding()
 
+    def released(self, people: People) -> list[People]:
+        """Return the people released of the same organisation and wave."""
+        return self._ledger.released(people.organisation, people.wave, self._binding)
+
     def conflicts(self, people: People, threshold: Threshold) -> dict[tuple[str, str], tuple[int, int]]:
         """Find bases too near to a released one; see `conflicts`."""
-        earlier = self._ledger.released(people.organisation, people.wave, self._binding)
-        return conflicts(people, earlier, threshold)
+        return conflicts(people, self.released(people), threshold)
 
     def refuse_near(
         self, people: People, policy: Policy, instrument: Instrument | None, organisation: str
