@@ -18,6 +18,7 @@ import time
 import zipfile
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,7 @@ from toolkit.analysis.gap_rows import adjust_p
 from toolkit.disclosure import Policy, auditor, release
 from toolkit.disclosure.auditor import Certificate, audit_release
 from toolkit.disclosure.delivered import Text, Tracer
+from toolkit.instrument import load_instrument
 from toolkit.reporting import run_reports
 from toolkit.study import Study, load_study
 
@@ -370,6 +372,22 @@ def test_late_answers_between_two_issues_are_bounded(
     assert found.passed is passes
     if not passes:
         assert {one.kind for one in found.breaches} == {"difference"}
+
+
+def test_more_may_have_taken_part_by_the_next_issue(tmp_path: Path) -> None:
+    for issue, n in (("june", 40), ("july", 50)):
+        write_tables(tmp_path / issue, {"audience": [("employee", n, n // 2, True)]})
+        counted = pd.DataFrame({"audience": ["employee"], "answered": [n], "answered_shown": [str(n)]})
+        counted.to_csv(tmp_path / issue / "participation.csv", index=False)
+    found = audit_release(tmp_path / "july", earlier=[tmp_path / "june"], recorded=True)
+    assert found.breaches == ()
+
+
+def test_numbers_in_the_name_of_a_box_are_no_results(study: Study) -> None:
+    """Of the shipped questionnaires: "12 days or more 90%"."""
+    instrument = load_instrument(STUDY.parents[2] / "instruments" / "core" / "employee.yaml")
+    names = auditor._Names.of(replace(study, instrument=instrument), pd.DataFrame())
+    assert {"12 days or more", "12 jours ou plus"} <= set(names.answers)
 
 
 @pytest.mark.parametrize(("late", "yes", "passes"), [(5, 3, False), (9, 4, False), (0, 0, True)])

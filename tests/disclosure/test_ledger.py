@@ -200,6 +200,18 @@ def test_the_first_people_are_kept_until_five_more_have_come(tmp_path: Path, lat
     assert ledger.keep(staff(20 + late), POLICY).late == ({"employee"} if 0 < late < 5 else set())
 
 
+@pytest.mark.parametrize(("agree", "counted"), [(0, 20), (1, 20), (2, 28), (6, 28), (7, 20), (8, 20)])
+def test_late_answers_wait_while_nearly_all_are_alike(tmp_path: Path, agree: int, counted: int) -> None:
+    """Less the first report, the second would say that none or all of the eight agree."""
+    ledger = ledger_in(tmp_path)
+    first = staff(20).astype({"burnout": pd.CategoricalDtype(["1", "2"])})
+    recorded(ledger, first)
+    answers = ["1", "2"] * 10 + ["1"] * agree + ["2"] * (8 - agree)
+    second = staff(28, burnout=answers).astype({"burnout": pd.CategoricalDtype(["1", "2"])})
+    kept = ledger.keep(second, POLICY).frame
+    assert (len(kept), kept["burnout"].notna().sum()) == (28, counted)
+
+
 def test_late_answers_wait_question_by_question(tmp_path: Path) -> None:
     """Five came late, but only three of them answered the routed question."""
     ledger = ledger_in(tmp_path)

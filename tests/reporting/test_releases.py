@@ -269,7 +269,9 @@ def codes(raised: pytest.ExceptionInfo[InvalidInput]) -> list[str]:
     return [problem.code for problem in raised.value.problems]
 
 
-def test_a_lowered_policy_is_refused_and_a_draft_keeps_the_stricter(tmp_path: Path) -> None:
+def test_a_lowered_policy_is_refused_and_a_draft_keeps_the_stricter(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     people = {"2026": said(range(1, 41))}
     path = write_study(tmp_path, people, more="policy: {threshold: 7}\n")
     run(path, tmp_path / "out")
@@ -277,20 +279,46 @@ def test_a_lowered_policy_is_refused_and_a_draft_keeps_the_stricter(tmp_path: Pa
     with pytest.raises(InvalidInput) as raised:
         run(path, tmp_path / "out")
     assert codes(raised) == ["policy-changed"]
+    for more, code in (("", 0), ("release: true\n", 1)):
+        write_study(tmp_path, people, more="policy: {threshold: 4}\n" + more)
+        assert main(["check", str(path)]) == code, "drafts are not refused"
+        assert "is 4, but releases were made under 7" in "".join(capsys.readouterr())
+    write_study(tmp_path, people, more="policy: {threshold: 4}\n")
     run(path, tmp_path / "drafts", release=False)
     assert main(["release", str(path), "--policy", "--reason", "the works council agreed"]) == 0
     run(path, tmp_path / "out")
     assert load_study(path).ledger.binding()[-1].policy.threshold == 7, "the strictest of the wave stays"
 
 
-def test_a_lost_ledger_is_found_by_what_was_released(tmp_path: Path) -> None:
+def test_a_lost_ledger_is_found_by_what_was_released(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = write_study(tmp_path, {"2026": said(range(1, 41))})
     run(path, tmp_path / "out")
+    run(path, tmp_path / "reports")
+    monkeypatch.chdir(tmp_path)
     for file in tmp_path.glob("*.jsonl*"):
         file.unlink()
     with pytest.raises(InvalidInput) as raised:
         run(path, tmp_path / "out")
     assert codes(raised) == ["file-not-found"]
+    assert main(["check", str(path)]) == 1
+    assert "was released; restore it" in "".join(capsys.readouterr())
+
+
+def test_a_key_is_not_made_where_a_ledger_needs_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import platformdirs
+
+    path = write_study(tmp_path, {"2026": said(range(1, 41))})
+    run(path, tmp_path / "out")
+    monkeypatch.delenv("SURVEY_TOOLKIT_LEDGER_KEY", raising=False)
+    monkeypatch.setattr("toolkit.disclosure.ledger._from_keyring", lambda: None)
+    monkeypatch.setattr(platformdirs, "user_config_path", lambda *_, **__: tmp_path / "config")
+    assert main(["release", str(path), "--list"]) == 2
+    assert "If it is lost, what was released cannot be released again" in "".join(capsys.readouterr())
+    assert not (tmp_path / "config").exists()
 
 
 def test_a_lost_ledger_stops_drafts_too_which_would_replace_what_shows_it(tmp_path: Path) -> None:
@@ -355,13 +383,17 @@ def test_every_command_says_what_is_wrong_with_the_ledger_and_leaves_it(
     assert {one.name: one.read_bytes() for one in tmp_path.glob("study.releases.jsonl*")} == kept
 
 
-def test_an_organisation_that_was_renamed_is_found(tmp_path: Path) -> None:
+def test_an_organisation_that_was_renamed_is_found(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = write_study(tmp_path, {"2026": said(range(1, 41))})
     run(path, tmp_path / "out")
     write_study(tmp_path, {"2026": said(range(1, 43))}, organisation="apex")
     with pytest.raises(InvalidInput) as raised:
         run(path, tmp_path / "out")
     assert codes(raised) == ["unknown-organisation"]
+    assert main(["check", str(path)]) == 0, "a draft may be built"
+    assert "its people are now in apex; write renamed: {acme: apex}" in capsys.readouterr().out
     write_study(tmp_path, {"2026": said(range(1, 43))}, organisation="apex", more="renamed: {acme: apex}\n")
     run(path, tmp_path / "out")
     assert tk.open_report(path, "apex").participation["answered_shown"].tolist() == ["40"]

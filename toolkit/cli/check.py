@@ -71,6 +71,10 @@ def _check(given: argparse.Namespace) -> int:
             "No problems found in the answers; whether reports can be built was not checked.", colour="green"
         )
         return 0
+    refused = [] if study is None or study.release else _refused_release(study)  # does not stop drafts
+    for why in refused:
+        print(f"survey-toolkit release would be refused: {why}")
+    given.result["release_refused"] = refused
     failing = list(_formats_that_fail(study, formats)) if study is not None else []
     for form, why in failing:
         print(f"Format {form} cannot be written: {why}")
@@ -122,11 +126,13 @@ def _describe(study: Study, given: argparse.Namespace) -> None:
 
 def _try_reports(study: Study, formats: Sequence[str], checks: Checks, *, read: bool) -> None:
     """Check everything that `report` checks, and build the largest report in memory if all else is valid."""
-    from toolkit.reporting.options import chosen_organisations
+    from toolkit.reporting.options import RunOptions, chosen_organisations, report_folder
+    from toolkit.reporting.plan import check_release, refuse_lost_ledger
     from toolkit.reporting.validation import check_dates, check_names, check_study, try_report
 
     sound = checks.passed
     checks(check_study, study, study.wave, formats, all_templates=True)
+    checks(refuse_lost_ledger, study, report_folder(RunOptions().out, study.id, study.wave))
     if read:
         checks(chosen_organisations, study, study.wave, None)
         checks(check_dates, study, study.wave)
@@ -134,6 +140,19 @@ def _try_reports(study: Study, formats: Sequence[str], checks: Checks, *, read: 
             checks(check_names, study, study.wave, formats)
     if read and sound and checks.passed:
         checks(try_report, study, study.wave)
+    if read and checks.passed and study.release:
+        checks(check_release, study)
+
+
+def _refused_release(study: Study) -> list[str]:
+    """Return why a release would be refused because of earlier ones."""
+    from toolkit.reporting.plan import check_release
+
+    try:
+        check_release(study)
+    except InvalidInput as fault:
+        return list(map(str, fault.problems))
+    return []
 
 
 def _formats_that_fail(study: Study, formats: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -787,10 +787,15 @@ class _Puzzle:
         caps = [math.inf]
         for (at, part), told in self.answered.items():
             if at == wave and set(part) <= set(group):
+                each = []  # of every issue: more may have answered by the next
                 for answered, invited, printed in told:
-                    caps += [] if math.isnan(invited) else [invited]
-                    caps += [answered] if answered is not None else []
-                    caps += [int(printed[1:]) - 1] if answered is None and printed.startswith("<") else []
+                    most = math.inf if math.isnan(invited) else invited
+                    if answered is not None:
+                        most = min(most, answered)
+                    elif printed.startswith("<"):
+                        most = min(most, int(printed[1:]) - 1)
+                    each.append(most)
+                caps.append(max(each))
         return min(caps)
 
     def _classes(
@@ -1637,6 +1642,10 @@ class _Names:
             for language in instrument.languages
             for variable in instrument.variables
             for label in variable.code_labels(language).values()
+        }
+        scaled = (one.scale for one in instrument.variables if one.scale is not None)
+        called |= {
+            name for one in scaled for box in (one.top_label, one.bottom_label) for name in box.values()
         }
         answers = {
             label

@@ -64,7 +64,7 @@ class UnrecordedRelease(UserWarning):
 # The key
 
 
-def ledger_key(*, message: Callable[[str], None] | None = None) -> bytes:
+def ledger_key(*, message: Callable[[str], None] | None = None, ledger: str = "") -> bytes:
     """Return the key of the ledgers: from the environment, the keyring, or the user's configuration folder.
 
     It is made on first use. Without it no ledger can be read or continued, and whoever has it can try ids and
@@ -74,6 +74,8 @@ def ledger_key(*, message: Callable[[str], None] | None = None) -> bytes:
     ----------
     message
         Called with where a new key was written.
+    ledger
+        An existing ledger that it is needed for: no key is made then, because none but its own would do.
 
     Raises
     ------
@@ -90,6 +92,15 @@ def ledger_key(*, message: Callable[[str], None] | None = None) -> bytes:
         path = platformdirs.user_config_path(SERVICE, appauthor=False) / KEY_FILE
         where = str(path)
         try:
+            if not path.is_file() and ledger:
+                hint = (
+                    f"copy it from where the ledger was made: {KEY}, the keyring, or {KEY_FILE}. If it is "
+                    "lost, what was released cannot be released again; for later waves name a new file under "
+                    "`ledger`"
+                )
+                raise InvalidInput(
+                    "ledger", [Problem("wrong-key", where, f"not found, the key of {ledger}", hint)]
+                )
             if not path.is_file():
                 path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
                 with FileLock(path.with_name(KEY_FILE + LOCK), timeout=WAIT):
@@ -358,8 +369,7 @@ def gives_back(
     """Find the bases of an item by which, with earlier releases, something follows that may not be shown.
 
     It follows by adding and subtracting bases: fewer than k people, or more of whom nearly all or nearly none
-    gave an answer that is printed. What is printed as a bound is not added. The same group of two releases
-    may differ by any k people or more: that is the rule for late answers.
+    gave an answer that is printed. What is printed as a bound is not added.
 
     Parameters
     ----------
@@ -387,27 +397,22 @@ def gives_back(
         text = np.full(len(people), None, dtype=object)
         text[np.searchsorted(people, mine)] = answers
         before: dict[bytes, _Shown] = {}
-        old_groups: dict[str, list[Mask]] = {}
+        named: dict[bytes, set[str]] = {}
         for known, group, ids in there:
             one = _Shown(np.isin(people, ids), known)
             before[one.key] = before[one.key].and_also(known) if one.key in before else one
-            old_groups.setdefault(group, []).append(one.people)
+            named.setdefault(one.key, set()).add(group)
         accepted: list[_Shown] = []
         for groups in divisions.values():
             own = {
                 group: _Shown(np.isin(people, mine[new.answered(item, group)]), labels) for group in groups
             }
             fresh = [group for group, one in own.items() if not one.within(before)]
-            late = {
-                part.tobytes()
-                for group, one in own.items()
-                for old in old_groups.get(group, ())
-                for part in (one.people & ~old, old & ~one.people)
-            }
             together = [*accepted, *own.values()]
             about = np.logical_or.reduce([one.people for one in together])
+            divided = any(of - own.keys() for key, of in named.items() if (before[key].people & about).any())
             beside = [one for one in before.values() if (one.people & about).any()]
-            if fresh and beside and _reveals(beside, together, text, late, item, policy):
+            if fresh and beside and _reveals(beside, together, text, item, policy, divided=divided):
                 found |= {(item, group) for group in fresh}
             else:
                 accepted = together
@@ -452,9 +457,10 @@ def _reveals(
     before: Sequence[_Shown],
     now: Sequence[_Shown],
     answers: NDArray[Any],
-    late: set[bytes],
     item: str,
     policy: Policy,
+    *,
+    divided: bool,
 ) -> bool:
     """Return whether released bases and new ones give something together that may not be shown.
 
@@ -462,21 +468,21 @@ def _reveals(
     ----------
     answers
         Of each person; None for those who went or answered otherwise before.
-    late
-        Those by whom the same group differs between releases: k people or more, as `conflicts` has checked.
+    divided
+        Whether people are divided otherwise than before, and not only others than before.
     """
     gone = np.array([one is None for one in answers])
 
     def near(people: Mask, label: str) -> bool:
-        low, high = policy.unanimity_bounds(int(people.sum()), item)
-        share = float(np.isin(answers[people], label.split(" ")).mean())
-        return not low + 1e-9 < share < high - 1e-9
+        n, yes = int(people.sum()), int(np.isin(answers[people], label.split(" ")).sum())
+        few = math.floor(policy.unanimity_bounds(n, item)[0] * n + 1e-9)
+        return not few < yes <= yes + int((people & gone).sum()) < n - few
 
     def rows(sets: Iterable[_Shown]) -> Masks:
         return np.array([one.people for one in sets], dtype=bool).reshape(-1, len(answers))
 
     k = policy.threshold_for(item)
-    if any(part.sum() < k and part.tobytes() not in late for part in _follow(rows(before), rows(now))):
+    if any(part.sum() < k for part in _follow(rows(before), rows(now))):
         return True
     labels = sorted({label for one in (*before, *now) for label in one.labels or ()})
     every = frozenset(code for label in (*labels, *answers) for code in (label or "").split(" ")) - {""}
@@ -486,7 +492,7 @@ def _reveals(
         for label in labels
         if label and one.gives(label, every) and not (one.people & gone).any() and near(one.people, label)
     ]
-    if len(every) > 2 and any(" " not in label for _, label in bounded):
+    if divided and len(every) > 2 and any(" " not in label for _, label in bounded):
         return True  # what is left of a distribution is the sum of its hidden answers
     for label in labels:
         exact = (
@@ -494,7 +500,7 @@ def _reveals(
             for sets in (before, now)
         )
         for part in _follow(*exact):
-            if part.tobytes() not in late and (not label or (part & gone).any() or near(part, label)):
+            if near(part, label) if label else divided:
                 return True
         known = [
             one.people for one in (*before, *now) if one.gives(label, every) and not (one.people & gone).any()
@@ -762,7 +768,7 @@ class Ledger:
     def key(self) -> bytes:
         """The key, made where there is none yet."""
         if self._given is None:
-            self._given = ledger_key(message=self.message)
+            self._given = ledger_key(message=self.message, ledger=self.address if self.exists else "")
         return self._given
 
     @property
@@ -1058,8 +1064,9 @@ class Ledger:
     ) -> Kept:
         """Keep to the people of earlier releases until k more have come, item by item.
 
-        Answers that came, changed or went since a release are left out where they are fewer than k; where
-        fewer than k went, others are left out with them, so that none of them can be derived by subtraction.
+        Answers that came, changed or went since a release are left out where they are fewer than k, or those
+        that came where nearly all or nearly none of them are alike; where fewer than k went, others are left
+        out with them. So none of them can be derived by subtraction.
 
         Parameters
         ----------
@@ -1080,7 +1087,8 @@ class Ledger:
             binding = self.binding() if self.exists else ()
         if not binding:
             return Kept(frame)
-        k_of = thresholds(policy, (), instrument).threshold_for
+        marked = thresholds(policy, (), instrument)
+        k_of = marked.threshold_for
         if blocks is None:
             variables = () if instrument is None else instrument.variables
             blocks = {v.name: v.item.id for v in variables if v.kind == "option"}
@@ -1099,6 +1107,7 @@ class Ledger:
             new = self.people(frame.iloc[places], str(organisation), str(wave), items=items)
             ways = [(old, by) for old in earlier for by in new.aligned_with(old)]
             blanks: dict[str, Mask] = {item: np.zeros(len(places), bool) for item in items}
+            alike = {item: _Alike.of(frame.iloc[places], item, marked, instrument) for item in items}
             for group in new.groups:
                 audience = json.loads(group)[0][1]
                 start = _fitting(new, EVERYONE, group, ways, k_of(EVERYONE), new.groups[group])
@@ -1109,13 +1118,23 @@ class Ledger:
                 for columns in together.values():
                     mask = start
                     while True:
-                        before = mask
+                        before, fits = mask, True
                         for item in columns:
                             kept = _fitting(
-                                new, item, group, ways, k_of(item), mask & (new.answers[item] != 0)
+                                new,
+                                item,
+                                group,
+                                ways,
+                                k_of(item),
+                                mask & (new.answers[item] != 0),
+                                alike[item],
                             )
+                            fits = fits and bool(kept.any() or not (mask & (new.answers[item] != 0)).any())
                             mask = mask & (kept | (new.answers[item] == 0))
-                        if (mask == before).all():
+                        if not fits:
+                            held |= {(item, audience) for item in columns}
+                            mask = start
+                        if not fits or (mask == before).all():
                             break
                     for item in columns:
                         blanks[item] |= start & ~mask & (new.answers[item] != 0)
@@ -1539,10 +1558,76 @@ def _texts(column: pd.Series) -> list[str]:
     ]
 
 
+@dataclass(frozen=True)
+class _Alike:
+    """Whether answers that a subtraction of two releases gives are nearly all or nearly none alike.
+
+    Parameters
+    ----------
+    said
+        By answer, then box, and respondent of the new release.
+    codes
+        How many of them are answers.
+    """
+
+    said: Masks
+    codes: int
+    item: str
+    policy: Policy
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame, item: str, policy: Policy, instrument: Instrument | None) -> _Alike:
+        """Return it for a column of answers; of numbers and free text no shares are known."""
+        column, variable = frame[item], None
+        if instrument is not None and item in instrument:
+            variable = instrument[item]
+        codes = list(variable.codes) if variable is not None else []
+        if not codes and isinstance(column.dtype, pd.CategoricalDtype):
+            codes = [str(code) for code in column.cat.categories if code not in MISSING]
+        labels: list[tuple[str, ...]] = [(code,) for code in codes]
+        if variable is not None and variable.kind == "single":
+            labels += [box for box in three_parts(variable).values() if len(box) > 1]
+        texts = np.array(_texts(column), dtype=object)
+        said = np.array([np.isin(texts, label) for label in labels], dtype=bool)
+        return cls(said.reshape(-1, len(frame)), len(codes), item, policy)
+
+    def few(self, n: int) -> int:
+        return math.floor(self.policy.unanimity_bounds(n, self.item)[0] * n + 1e-9)
+
+    def at_risk(self, *bases: Mask) -> Masks:
+        """Return who gave the answers that are shown exactly of all bases; all rare ones together are one."""
+        exact = np.ones(len(self.said), bool)
+        for base in bases:
+            n, counts = int(base.sum()), (self.said & base).sum(axis=1)
+            exact &= (counts > self.few(n)) & (counts < n - self.few(n))
+        rare: Mask = np.any(self.said[: self.codes][~exact[: self.codes]], axis=0)
+        known = exact.any() and all((rare & base).sum() > self.few(int(base.sum())) for base in bases)
+        return np.vstack([self.said[exact], rare[None, :]] if known else [self.said[exact]])
+
+    def leaving(self, answers: Masks, known: Sequence[int], least: int) -> int | None:
+        """Return how many people, in this order, are not nearly all alike; None where none are."""
+        counts = np.cumsum(answers[:, list(known)], axis=1)
+        for n in range(least, len(known) + 1):
+            few = self.few(n)
+            if (counts[:, n - 1] > few).all() and (counts[:, n - 1] < n - few).all():
+                return n
+        return None
+
+
 def _fitting(
-    new: People, item: str, group: str, ways: Sequence[tuple[People, str]], k: int, mask: Mask
+    new: People,
+    item: str,
+    group: str,
+    ways: Sequence[tuple[People, str]],
+    k: int,
+    mask: Mask,
+    alike: _Alike | None = None,
 ) -> Mask:
-    """Return the largest part of a base that differs from every released one by no one or at least k."""
+    """Return the largest part of a base that differs from every released one by no one or at least k.
+
+    Those who came are not nearly all or nearly none alike. Who leaves with those who went does not depend on
+    answers: it would tell theirs.
+    """
     order = np.argsort(new.ids)
     while True:
         before = mask
@@ -1551,13 +1636,22 @@ def _fitting(
                 continue
             released = old.elements(item, by)[old.answered(item, group)]
             there = np.isin(new.elements(item, by), released)
-            if 0 < (mask & ~there).sum() < k:
+            late, risk = mask & ~there, None if alike is None else alike.at_risk(there, mask)
+            few = late.sum() < k
+            if alike is not None and risk is not None:
+                few = few or alike.leaving(risk, np.flatnonzero(late).tolist(), int(late.sum())) is None
+            if late.any() and few:
                 mask = mask & there
-            left = len(released) - int((mask & there).sum())
-            if 0 < left < k:
-                with_them = [at for at in order if mask[at] and there[at]][: k - left]
-                mask = mask.copy()
-                mask[with_them] = False
+            left, dropped = len(released) - int((mask & there).sum()), there & ~mask
+            if not left:
+                continue
+            gone = left - int(dropped.sum())
+            known = [*np.flatnonzero(dropped), *(at for at in order if mask[at] and there[at])]
+            number: int | None = max(k - gone, 0)
+            if alike is not None and risk is not None and not gone:
+                number = alike.leaving(risk, known, max(k, int(dropped.sum())))
+            mask = mask.copy()
+            mask[known[:number] if number is not None else slice(None)] = False
         if (mask == before).all():
             return mask
 

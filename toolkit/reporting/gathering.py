@@ -306,6 +306,7 @@ def _kept(
     people = people.publishing(people.bases & people.large(k_of).bases)
     earlier = ledger.released(organisation, wave, binding)
     near = set(conflicts(people, earlier, k_of))
+    near |= {(item, group_text({"audience": who}.items())) for item, who in kept.held}
     near |= {base for old in earlier for base in _divided_otherwise(people, old, near)}
     return frame.drop(columns=list(unsure)), kept.late, near, people.publishing(people.bases - near)
 

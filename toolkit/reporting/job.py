@@ -192,8 +192,9 @@ def _audited(job: Job, folder: Path) -> str:
         folder, study=study, earlier=job.earlier, lost=job.lost, notes=job.notes, recorded=True
     )
     if not found.passed:
+        first = [f"{one.where}: {one.what}" for one in found.breaches] + list(found.unfinished)
         counts = f"{len(found.breaches)} breaches, {len(found.unfinished)} not decided in time"
-        raise DisclosureError(f"the audit refuses it: {counts}\n{found.to_markdown()}")
+        raise DisclosureError(f"the audit refuses it: {counts}; first {first[0]}\n{found.to_markdown()}")
     return found.to_json()
 
 

@@ -193,7 +193,7 @@ class StudyRun:
             if options.release or binding:
                 raise
         if options.release:
-            self._refuse_unnamed(people, binding)
+            _refuse_unnamed(study, binding)
         audited = chosen if options.release and options.audit else ()
         before_it = {one: ledger.earlier(one, self.folder.parent, binding) for one in audited}
         shown = reportable(study, self.wave)
@@ -253,32 +253,6 @@ class StudyRun:
                 found |= {one} if json.load(file)["outputs"] in known else set()
         return frozenset(found)
 
-    def _refuse_unnamed(self, people: Mapping[str, Sequence[People]], binding: Sequence[Entry]) -> None:
-        """Refuse people who were released under an organisation that the study does not have any more.
-
-        Raises
-        ------
-        InvalidInput
-            Each such organisation that the study file does not list under `renamed`.
-        """
-        known = {*self.study.organisation_ids(), *self.study.renamed, POOLED}
-        now = {one: np.concatenate([p.ids for p in found]) for one, found in people.items() if found}
-        problems = []
-        for entry in binding:
-            for before in entry.people:
-                if before.organisation in known:
-                    continue
-                for one, ids in now.items():
-                    if np.isin(before.ids, ids).any():
-                        where = f"organisation {before.organisation}, released in entry {entry.number}"
-                        what, hint = (
-                            f"its people are now in {one}",
-                            f"write renamed: {{{before.organisation}: {one}}}",
-                        )
-                        problems.append(Problem("unknown-organisation", where, what, hint))
-        if problems:
-            raise InvalidInput(self.study.path, dict.fromkeys(problems))
-
     def _planned(
         self,
         chosen: Sequence[str],
@@ -321,7 +295,7 @@ def check_study_run(study: str | Path | Study, options: RunOptions) -> StudyRun:
         raise RuntimeError("internal error: a failed check was not reported")
     folder = report_folder(options.out, read.id, wave).resolve()
     options = replace(options, formats=formats, release=options.release or read.release)
-    _refuse_lost_ledger(read, folder)  # of drafts too, which would replace the reports that show it
+    refuse_lost_ledger(read, folder)  # of drafts too, which would replace the reports that show it
     if options.release:
         with read.ledger.open() as opened:
             opened.check_policy(read.policy)
@@ -330,7 +304,49 @@ def check_study_run(study: str | Path | Study, options: RunOptions) -> StudyRun:
     return StudyRun(read, wave, folder, notebooks, options)
 
 
-def _refuse_lost_ledger(study: Study, folder: Path) -> None:
+def check_release(study: Study) -> None:
+    """Refuse a policy weaker than that of earlier releases, and people released under a name that is gone.
+
+    Raises
+    ------
+    InvalidInput
+        Everything for which a release would be refused because of earlier ones.
+    """
+    if study.ledger.exists:
+        checks = Checks()
+        with study.ledger.open() as opened:
+            checks(opened.check_policy, study.policy)
+        checks(_refuse_unnamed, study, study.ledger.binding())
+        checks.raise_problems()
+
+
+def _refuse_unnamed(study: Study, binding: Sequence[Entry]) -> None:
+    """Refuse people who were released under an organisation that the study does not have any more.
+
+    Raises
+    ------
+    InvalidInput
+        Each such organisation that the study file does not list under `renamed`.
+    """
+    known = {*study.organisation_ids(), *study.renamed, POOLED}
+    gone = [(entry.number, one) for entry in binding for one in entry.people if one.organisation not in known]
+    problems: list[Problem] = []
+    if gone:
+        frame = study.responses(wave="all", missing="codes")[["respondent", "organisation", "wave"]]
+        now = [
+            (key[0], study.ledger.people(rows, *key).ids)
+            for key, rows in frame.groupby(["organisation", "wave"])
+        ]
+    for number, before in gone:
+        for one in dict.fromkeys(one for one, ids in now if np.isin(before.ids, ids).any()):
+            where = f"organisation {before.organisation}, released in entry {number}"
+            hint = f"write renamed: {{{before.organisation}: {one}}}"
+            problems.append(Problem("unknown-organisation", where, f"its people are now in {one}", hint))
+    if problems:
+        raise InvalidInput(study.path, dict.fromkeys(problems))
+
+
+def refuse_lost_ledger(study: Study, folder: Path) -> None:
     """Refuse to release where released reports exist that no ledger records.
 
     Raises
