@@ -499,6 +499,38 @@ def test_options_together_do_not_tell_what_is_masked(n, count, exclusive, label)
 # --- totals and their groups
 
 
+@pytest.mark.parametrize("n", [5, 6])
+def test_a_limit_of_two_answers_does_not_tell_what_is_masked_beside_none_of_these(n):
+    """Of five, three ticked "none" and two ticked b and c: they have no answer left for a."""
+    listed = [{"code": code, "label": WORDS, "exclusive": code == "none"} for code in ("a", "b", "c", "none")]
+    instrument = instrument_of([{"id": "w", "type": "multi", "maximum": 2, "options": listed}])
+    group = frozenset({("audience", "employee")})
+    alike = defaultdict(list)
+    for people in compositions(n, 7):
+        ticked = dict(zip(("a", "b", "c", "ab", "ac", "bc", "none"), people, strict=True))
+        world = tuple(
+            sum(
+                count
+                for ticks, count in ticked.items()
+                if code == ticks or (code in ticks and ticks != "none")
+            )
+            for code in ("a", "b", "c", "none")
+        )
+        claims = [
+            Claim(Base(v.name, group), "box", "top", count / n, float(n), "t", 0)
+            for v, count in zip(instrument.variables, world, strict=True)
+        ]
+        decisions = guard_together(first_decisions(claims, POLICY, instrument), POLICY, instrument)
+        shares = [decisions[claim.base].share("box", "top") for claim in claims]
+        alike[tuple((s.status, s.upper if s.status == "exact" else 0, s.reason_code) for s in shares)].append(
+            world
+        )
+    for look, worlds in alike.items():
+        for values in map(set, zip(*worlds, strict=True)):
+            assert not values < {0, 1}, (look, values)
+            assert not values < {n - 1, n}, (look, values)
+
+
 def group_of(place: tuple[str, str], way: Sequence[str]) -> dict[str, str]:
     return {column: value for column, value in zip(("audience", "size"), place, strict=True) if column in way}
 

@@ -281,7 +281,10 @@ def _guard_options(decisions: Decisions, instrument: Instrument, policy: Policy)
     for bases, exclusive, whole in _questions(decisions, instrument):
         shares = {base: _ticked(out[base]) for base in bases}
         most = instrument[bases[0].item].item.maximum
-        if most is not None and _filled([share for share in shares.values() if share], most):
+        ticks = {base: most if base in exclusive and most else 1.0 for base in bases}
+        if most is not None and _filled(
+            [(share, ticks[one]) for one, share in shares.items() if share], most
+        ):
             out |= {base: out[base].without("option") for base in bases if out[base].shown}
             continue
         others = {base: share for base, share in shares.items() if base not in exclusive}
@@ -314,7 +317,7 @@ def _guard_rankings(decisions: Decisions, instrument: Instrument) -> Decisions:
                 out |= {base: out[base].without("option", [label]) for base in shown}
         firsts = [share for base in shown if (share := _ticked(out[base])) is not None]
         if any(share.status != "exact" for share in firsts) and (
-            _narrows(firsts, 0.0, exclusive=False) or _filled(firsts, 1.0)
+            _narrows(firsts, 0.0, exclusive=False) or _filled([(share, 1.0) for share in firsts], 1.0)
         ):
             for base in shown:
                 lost = [label for label in out[base].labels if label[0] in ("box", "part")]
@@ -366,12 +369,15 @@ def _opposite(share: Share) -> Share:
     return Share("<=", bound=1 - share.bound, upper=1 - share.lower)
 
 
-def _filled(shares: list[Share], most: float) -> bool:
-    """Return whether a maximum number of answers leaves a masked option less room than its bound states."""
-    least = [0.0 if share.status == "<=" else _least(share) for share in shares]
+def _filled(shares: list[tuple[Share, float]], most: float) -> bool:
+    """Return whether a maximum number of answers leaves a masked option less room than its bound states.
+
+    Each option comes with how many answers it takes up: "none of these" all that are allowed.
+    """
+    least = [0.0 if share.status == "<=" else _least(share) * ticks for share, ticks in shares]
     return any(
-        share.status != "exact" and most - (sum(least) - own) < share.upper - 1e-9
-        for share, own in zip(shares, least, strict=True)
+        share.status != "exact" and (most - (sum(least) - own)) / ticks < share.upper - 1e-9
+        for (share, ticks), own in zip(shares, least, strict=True)
     )
 
 
