@@ -41,10 +41,7 @@ def test_title_counts_the_organisations_beyond_exact_binomial_limits():
     ax = organisation_funnel(_released(SIZES, TOPPED), questionnaire(), "flex")
     assert ax is not None
     found = description_of(ax)
-    assert (
-        found.title
-        == f"Flexible working: {len(beyond)} of 6 organisations is further out than chance puts one in 500"
-    )
+    assert found.title == f"Flexible working: {len(beyond)} of 6 organisations is outside the 99.8% limits"
     assert f"Beyond the outer limits: {beyond[0]}." in found.alt
     raw = next(one for one in ax.get_lines() if one.get_gid() == "raw").get_xydata()
     assert sorted(map(tuple, raw)) == sorted(

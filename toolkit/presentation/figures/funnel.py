@@ -115,10 +115,11 @@ def organisation_funnel(
 
     Examples
     --------
-    >>> many = tk.organisation_shares(study.responses(), instrument, by="audience", measure="top")
+    >>> burnout = [instrument["burnout"]]
+    >>> many = tk.organisation_shares(study.responses(), burnout, by="audience", measure="top")
     >>> ax = organisation_funnel({"shares": many}, instrument, "burnout", audience="employee")
     >>> tk.description_of(ax).title
-    'Burnout: 1 of 12 organisations is further out than chance puts one in 500'
+    'Burnout: 1 of 12 organisations is outside the 99.8% limits'
     """
     data = _organisations(results, item, table, by, names, audience, measure, USUAL)
     if data is None:
@@ -268,12 +269,13 @@ def _title(data: _Organisations, subject: str) -> str:
             total=total,
         )
     return ngettext(
-        "{subject}: {far} of {total} organisations is further out than chance puts one in 500",
-        "{subject}: {far} of {total} organisations are further out than chance puts one in 500",
+        "{subject}: {far} of {total} organisations is outside the {limits}% limits",
+        "{subject}: {far} of {total} organisations are outside the {limits}% limits",
         far,
         subject=subject,
         far=far,
         total=total,
+        limits=decimal(FAR * 100),
     )
 
 
