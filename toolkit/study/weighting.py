@@ -452,8 +452,8 @@ def with_kish(
         for group, own in frame.loc[given, WEIGHT].groupby([frame[key] for key in keys], observed=True):
             weights = own.to_numpy(dtype=np.float64)
             if weights.sum() > 0:
-                kish = weights.sum() ** 2 / (weights**2).sum()
-                found[(str(item), *map(str, group))] = (kish, heaviest(weights, 1), heaviest(weights, 2))
+                judged = (effective_n(weights), heaviest(weights, 1), heaviest(weights, 2))
+                found[(str(item), *map(str, group))] = judged
     ends = {f"_{end}": [*by, f"audience_{end}"] for end in "ab"} if between else {"": list(by)}
     for end, names in ends.items():
         keyed = rows[["item", *names]].itertuples(index=False, name=None)
