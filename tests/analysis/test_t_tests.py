@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from tests.analysis import library
 from tests.analysis.oracles import AUDIENCES, cases, close, data
 from toolkit import analysis as tk
+from toolkit.analysis.gap_rows import welch_from_summary
 
 
 def _by_audience(item: str) -> dict[str, np.ndarray]:
@@ -25,6 +27,18 @@ def _check_test(found: Any, r: dict[str, Any]) -> None:
         [r["statistic"]["t"], r["parameter"]["df"], r["p_value"], wanted]
     )
     assert [found.conf_low, found.conf_high] == close(r["conf_int"])
+
+
+@pytest.mark.parametrize("level", [0.9, 0.95])
+def test_welch_of_summary_statistics_is_welch_of_the_answers(level: float) -> None:
+    groups = [group[~np.isnan(group)] for group in list(_by_audience("q01").values())[:2]]
+    errors = [group.std(ddof=1) / len(group) ** 0.5 for group in groups]
+    found = welch_from_summary(
+        [group.mean() for group in groups], errors, [len(group) - 1 for group in groups], level=level
+    )
+    wanted = stats.ttest_ind(*groups, equal_var=False)
+    limits = wanted.confidence_interval(level)
+    assert found == pytest.approx((groups[0].mean() - groups[1].mean(), *limits, wanted.pvalue))
 
 
 def _check_pair(case: dict[str, Any], item: str) -> None:

@@ -159,6 +159,37 @@ Array = npt.NDArray[np.float64]
 METHODS = ("holm", "hochberg", "hommel", "bonferroni", "BH", "BY", "none")
 
 
+def welch_from_summary(
+    means: Sequence[float], errors: Sequence[float], freedom: Sequence[float], *, level: float = 0.95
+) -> tuple[float, float, float, float]:
+    """Compute the gap of two means, its limits and Welch's p from summary statistics alone.
+
+    scipy's `ttest_ind_from_stats` gives the same p but no limits, and takes counts in place of degrees of
+    freedom, which under a design are others than n − 1.
+
+    Parameters
+    ----------
+    means, errors, freedom
+        Two each: the means, their standard errors, of which one is above 0, and degrees of freedom.
+
+    Returns
+    -------
+    tuple
+        First mean minus second, lower and upper limit, two-sided p.
+
+    Examples
+    --------
+    >>> [round(one, 3) for one in welch_from_summary([5.1, 4.2], [0.2, 0.3], [19, 24])]
+    [0.9, 0.171, 1.629, 0.017]
+    """
+    gap = means[0] - means[1]
+    parts = np.square(errors)
+    error = float(np.sqrt(parts.sum()))
+    df = float(error**4 / (parts**2 / np.asarray(freedom)).sum())
+    half = float(quantile(level, df)) * error
+    return gap, gap - half, gap + half, float(2 * stdtr(df, -abs(gap) / error))
+
+
 @typed
 def adjust_p(p: Numbers, method: str = "holm") -> Array:
     """Adjust p values; missing ones stay missing and are not counted as tests.

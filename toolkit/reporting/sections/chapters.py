@@ -563,22 +563,18 @@ def _mean_changes(
     pairs: Mapping[tuple[str, str, str], tuple[Mapping[str, Any], Mapping[str, Any]]], level: float
 ) -> dict[tuple[str, str, str], tuple[str, str]]:
     """Format the change between two released means and its p value, where both are shown."""
-    from scipy.stats import t
+    from toolkit.analysis.gap_rows import adjust_p, welch_from_summary
 
-    from toolkit.analysis.gap_rows import adjust_p
-
-    found: dict[tuple[str, str, str], tuple[float, float, float]] = {}
-    for key, rows in pairs.items():
-        if all(row["shown"] and is_known(row["std_error"]) for row in rows):
-            before, now = rows
-            parts = [float(row["std_error"]) ** 2 for row in rows]
-            weights = [v**2 / float(row["df"]) for v, row in zip(parts, rows, strict=True)]
-            if sum(weights) > 0:
-                error = sum(parts) ** 0.5
-                law = t(sum(parts) ** 2 / sum(weights))
-                gap = float(now["estimate"]) - float(before["estimate"])
-                found[key] = (gap, error * law.ppf((1 + level) / 2), 2 * law.sf(abs(gap) / error))
-    adjusted = adjust_p([p for _gap, _half, p in found.values()])
+    found = {
+        key: welch_from_summary(
+            *([float(row[name]) for row in (now, before)] for name in ("estimate", "std_error", "df")),
+            level=level,
+        )
+        for key, (before, now) in pairs.items()
+        if all(row["shown"] and is_known(row["std_error"]) for row in (before, now))
+        and any(float(row["std_error"]) > 0 for row in (before, now))
+    }
+    adjusted = adjust_p([row[-1] for row in found.values()])
 
     def figure(value: float, *, signed: bool = False) -> str:
         return points(value / 100, signed=signed, digits=1)
@@ -588,12 +584,12 @@ def _mean_changes(
             _(
                 "{change} ({low} to {high})",
                 change=figure(gap, signed=True),
-                low=figure(gap - half),
-                high=figure(gap + half),
+                low=figure(low),
+                high=figure(high),
             ),
             p_value(p),
         )
-        for (key, (gap, half, _p)), p in zip(found.items(), adjusted, strict=True)
+        for (key, (gap, low, high, _p)), p in zip(found.items(), adjusted, strict=True)
     }
 
 
