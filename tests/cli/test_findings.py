@@ -72,6 +72,11 @@ def test_check_tells_faults_and_contradictions(register, capsys):
     assert "850 is outside 0–100" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", ["list", "check"])
+def test_a_register_that_is_not_there_cannot_be_used(command, tmp_path):
+    assert main(["findings", command, "--register", str(tmp_path / "nowhere")]) == 2
+
+
 def typed(register: Path, **changes: str) -> list[str]:
     claim = {
         "finding-id": "NEW-01",

@@ -171,9 +171,12 @@ def _facts(finding: str, row: Any, register: Any) -> list[tuple[str, str]]:
 def _check(given: argparse.Namespace) -> int:
     from toolkit.claims import check_claims, judge, load_register
 
+    folder = register_folder(given.register)
     try:
-        register = load_register(register_folder(given.register))
+        register = load_register(folder)
     except InvalidInput as fault:
+        if not Path(folder).is_dir():
+            raise  # there is nothing to check
         return failed(given, fault)
     found, compared = judge(register), check_claims(register)
     given.result |= {"claims": records(found), "checks": records(compared)}
