@@ -15,12 +15,14 @@ from hypothesis import settings
 from tests.examples import FAST
 from toolkit.platforms.files import workbooks
 from toolkit.reporting.manifest import sha256_of
+from toolkit.reporting.preload import import_jsonschema
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
 SAMPLES = ROOT / "data_samples"
 
 
+import_jsonschema()  # before a test module does, with its grammars
 os.environ["SURVEY_TOOLKIT_LEDGER_KEY"] = "a key for the tests only"  # none is made in the user's folder
 
 # no deadline: how long an example takes says how busy the machine is

@@ -9,8 +9,11 @@ import gc
 import importlib
 import json
 import os
+import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 
 from toolkit.reporting import pool
 from toolkit.reporting.pool import PRELOAD, Preloaded, end_with_parent
@@ -56,10 +59,29 @@ def threads() -> int:
     return sum(1 for _ in Path("/proc/self/task").iterdir()) if Path("/proc/self/task").is_dir() else 1
 
 
+def import_jsonschema() -> None:
+    """Import jsonschema, which nbformat needs, but its grammars of IRIs only when an IRI is first checked.
+
+    JupyterLab installs them (`rfc3987_syntax`), and their import alone takes two seconds of processor time.
+    """
+    name = "rfc3987_syntax"
+    stand_in = ModuleType(name)
+    stand_in.is_valid_syntax = (  # type: ignore[attr-defined]
+        lambda term, value: importlib.import_module(name).is_valid_syntax(term, value)
+    )
+    deferred = find_spec(name) is not None and "jsonschema" not in sys.modules
+    if deferred:
+        sys.modules[name] = stand_in
+    importlib.import_module("jsonschema")
+    if deferred:
+        del sys.modules[name]
+
+
 def prepare(modules: Sequence[str]) -> Preloaded:
     """Create the notebooks' shell and import under it, because some packages ask where they run."""
     from toolkit.reporting.kernel import NotebookZMQShell
 
+    import_jsonschema()
     shell = NotebookZMQShell.prepared()
     with shell.builtin_trap:
         for name in (*MODULES, *modules):
