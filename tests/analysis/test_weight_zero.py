@@ -111,6 +111,10 @@ def _of_groups(result: Any) -> Any:
         kept = [not name.endswith("z") for name in result.names]
         return [result.table[kept].reset_index(drop=True), result.covariance[np.ix_(kept, kept)]]
     if isinstance(result, pd.DataFrame):
+        if "higher_than" in result:  # a group more moves the letters after it
+            of = dict(zip(result["letter"], result["banner"] + " " + result["column"], strict=True))
+            names = result["higher_than"].fillna("").map(lambda letters: [of[one] for one in letters])
+            result = result.assign(higher_than=names.map("; ".join))
         text = [name for name in result if not pd.api.types.is_numeric_dtype(result[name])]
         of_z = np.zeros(len(result), dtype=bool)
         for name in text:
