@@ -11,6 +11,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # numpy's threads would fight the report workers for the cores
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
+# without bytecode each worker, and each process that a test starts, would compile everything again
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: catalogues oracles help setup node-modules reports test attack canaries test-slow test-browser check docs docs-open sample lab bench coverage-page release clean
 .DEFAULT_GOAL := help

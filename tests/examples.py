@@ -1,10 +1,10 @@
-"""How many examples Hypothesis draws: all under the profile `full` (`make test-slow`), else a fifth."""
+"""How many examples Hypothesis draws: all under the profile `full` (`make test-slow`), else a tenth."""
 
 from __future__ import annotations
 
 from hypothesis import settings
 
-FAST = 20
+FAST = 10
 """Examples in the fast suite of a test that draws 100."""
 
 

@@ -39,6 +39,7 @@ def test_check_tells_what_was_kept_and_what_was_set_aside(capsys):
     assert "No problems found" in told
 
 
+@pytest.mark.slow
 def test_report_says_how_many_rows_it_read_and_set_aside(capsys, tmp_path):
     answers = Path(STUDY).parent / "answers"
     with (answers / "2026_staff_limesurvey_codes.csv").open(encoding="utf-8-sig", newline="") as file:

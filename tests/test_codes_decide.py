@@ -65,16 +65,20 @@ def empty(node: ast.AST) -> bool:
 
 def decisions(tree: ast.AST) -> Iterator[int]:
     """Lines on which a sentence is compared, searched or matched."""
-    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
-    for scope in (tree, *functions):
+    everything = list(ast.walk(tree))
+    yield from (node.lineno for node in everything if decides(node, frozenset()))  # type: ignore[attr-defined]
+    for function in everything:
+        if not isinstance(function, ast.FunctionDef):
+            continue
         named = frozenset(
             target.id
-            for node in ast.walk(scope)
-            if isinstance(node, ast.Assign) and scope is not tree and prose(node.value)
+            for node in ast.walk(function)
+            if isinstance(node, ast.Assign) and prose(node.value)
             for target in node.targets
             if isinstance(target, ast.Name)
         )
-        yield from (node.lineno for node in ast.walk(scope) if decides(node, named))  # type: ignore[attr-defined]
+        if named:
+            yield from (node.lineno for node in ast.walk(function) if decides(node, named))  # type: ignore[attr-defined]
 
 
 def decides(node: ast.AST, named: frozenset[str]) -> bool:

@@ -25,7 +25,10 @@ def _line(cells: Sequence[str]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-@pytest.mark.parametrize("method", coverage.SHARES)
+@pytest.mark.parametrize(
+    "method",
+    [pytest.param(one, marks=[pytest.mark.slow] if one == "likelihood" else []) for one in coverage.SHARES],
+)
 def test_the_page_has_the_coverage_of_shares_found_again(method: str) -> None:
     brief, full = coverage.shares_in_brief(method, (10, 50)), coverage.shares_in_full(method, (10, 50))
     assert [row for row in brief if _line(row) not in _section("Shares")] == []
@@ -43,6 +46,7 @@ def test_the_page_has_the_coverage_of_gaps_found_again(method: str) -> None:
     assert [row for row in rows if _line(row) not in _section("Gaps")] == []
 
 
+@pytest.mark.slow
 def test_the_page_has_the_simulated_coverage_found_again() -> None:
     (row,) = coverage.designs_in_full("strata", [(20, 0.2)])
     assert _line(row) in _section("Under a design")

@@ -22,6 +22,8 @@ from toolkit.simulation import simulate_study
 from toolkit.study import load_study
 
 EXAMPLES = [block for page in PAGES for block in blocks(page) if block.kind == "python"]
+FIRST_READ = {"README.md", "docs/five_tasks.md", "docs/your_own_study.md", "docs/instruments.md"}
+"""Pages whose examples run in `make test` too; those of the others take long together."""
 MODULES = ["toolkit", *sorted(one.name for one in pkgutil.walk_packages(tk.__path__, "toolkit."))]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
@@ -67,7 +69,17 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("block", EXAMPLES, ids=lambda block: f"{block.page}-{block.number}")
+@pytest.mark.parametrize(
+    "block",
+    [
+        pytest.param(
+            block,
+            id=f"{block.page}-{block.number}",
+            marks=[] if block.page in FIRST_READ else [pytest.mark.slow],
+        )
+        for block in EXAMPLES
+    ],
+)
 def test_every_python_example_runs(block: Block, reader: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(reader)
     exec(compile(block.code, f"{block.page}, block {block.number + 1}", "exec"), {})
@@ -206,7 +218,18 @@ NOT_RUN = {
 }
 
 
-@pytest.mark.parametrize("name", MODULES)
+SLOW = {
+    *("toolkit.analysis.derived", "toolkit.analysis.models", "toolkit.analysis.power"),
+    *("toolkit.claims.synthetic", "toolkit.simulation.run", "toolkit.study.drafting", "toolkit.study.study"),
+    *("toolkit.reporting.batch", "toolkit.reporting.explorer", "toolkit.reporting.report"),
+    *("toolkit.instrument.translation", "toolkit.reporting.results"),
+}
+"""Modules whose examples make or read whole studies, or take long otherwise."""
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(one, marks=[pytest.mark.slow] if one in SLOW else []) for one in MODULES]
+)
 def test_docstring_examples_print_what_they_say(
     name: str, reader: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -31,7 +31,8 @@ def uncoded(source: str) -> Iterator[int]:
         name = node.id if isinstance(node, ast.Name) else getattr(node, "attr", None)
         return name in ("code", "rule")
 
-    for node in ast.walk(ast.parse(source)):
+    made = any(maker in source for maker in MAKERS)
+    for node in ast.walk(ast.parse(source)) if made else ():
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MAKERS:
             given = [*node.args[:1], *(one.value for one in node.keywords if one.arg == "code")]
             if not (given and coded(given[0])):

@@ -66,6 +66,17 @@ def test_constraints_pin_every_requirement_within_its_range(root: Path, project:
         assert Version(pins[name]) in requirement.specifier
 
 
+def _imported(source: str) -> set[str]:
+    """The packages that a module or a cell imports."""
+    imported: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            imported |= {name.name.split(".")[0] for name in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            imported.add(str(node.module).split(".")[0])
+    return imported
+
+
 def test_every_declared_dependency_is_imported_somewhere(root: Path, project: dict) -> None:
     """Installed for nothing otherwise, as statsmodels, pingouin and seaborn once were."""
     modules: dict[str, set[str]] = {}
@@ -78,15 +89,12 @@ def test_every_declared_dependency_is_imported_somewhere(root: Path, project: di
         for cell in json.loads(path.read_text("utf-8"))["cells"]
         if cell["cell_type"] == "code"
     ]
-    imported: set[str] = set()
+    unused = {re.sub(r"[-_.]+", "-", name) for name in _named(project["dependencies"])}
     for source in [*(path.read_text("utf-8") for path in (root / "toolkit").rglob("*.py")), *cells]:
-        for node in ast.walk(ast.parse(source)):
-            if isinstance(node, ast.Import):
-                imported |= {name.name.split(".")[0] for name in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.level == 0:
-                imported.add(str(node.module).split(".")[0])
-    declared = {re.sub(r"[-_.]+", "-", name) for name in _named(project["dependencies"])}
-    unused = {name for name in declared if not modules.get(name, set()) & imported}
+        wanted = {module for name in unused for module in modules.get(name, ())}
+        if any(re.search(rf"\b(import|from) {re.escape(module)}\b", source) for module in wanted):
+            imported = _imported(source)
+            unused -= {name for name in unused if modules.get(name, set()) & imported}
     # jupyterlab is where notebooks are opened: a program, not a module
     assert unused <= {"jupyterlab"}
 

@@ -27,7 +27,13 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(one, marks=[] if one in ("defaults", "qualtrics") else [pytest.mark.slow])
+        for one in CASES
+    ],
+)
 def test_check_accepts_what_was_written(
     case: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -69,6 +75,7 @@ def test_the_notebook_runs_in_the_study_s_folder(tmp_path: Path, monkeypatch: py
     assert names["shares"]["estimate"].between(0, 1).all()
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_folder(tmp_path: Path) -> None:
     for platform in PLATFORMS:
         one, two = (tmp_path / name / platform for name in ("one", "two"))

@@ -35,6 +35,7 @@ def test_a_finite_population_is_sampled_without_replacement() -> None:
     assert tk.exact_power(12, 40, 1.0, 0.5, population_a=12, population_b=40) == 1
 
 
+@pytest.mark.slow
 def test_from_the_detectable_gap_on_the_power_is_there() -> None:
     for n, m in ((12, 40), (25, 25), (60, 140)):
         gap = tk.exact_detectable_gap(n, m)

@@ -55,6 +55,7 @@ def test_the_exact_interval_holds_every_true_gap_as_often_as_it_says(
     assert min(_coverage(n, m, known, "exact")) >= 0.95
 
 
+@pytest.mark.slow
 def test_newcombes_interval_holds_the_true_gap_about_as_often_on_average() -> None:
     assert np.mean(_coverage(10, 10, {"a": 20, "b": 30}, "newcombe")) == pytest.approx(0.95, abs=0.015)
 

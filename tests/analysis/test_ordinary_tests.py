@@ -157,7 +157,10 @@ def test_the_page_has_a_row_for_every_test_of_the_r_cases() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:.*inplace keyword:DeprecationWarning")  # in pingouin 0.7
-@pytest.mark.parametrize(("name", "call"), ROWS, ids=[name for name, _ in ROWS])
+@pytest.mark.parametrize(
+    ("name", "call"),
+    [pytest.param(*row, id=row[0], marks=[pytest.mark.slow] if row[0] == "Boschloo" else []) for row in ROWS],
+)
 def test_every_line_of_the_page_returns_the_number_that_r_was_held_against(
     name: str, call: str, names: dict[str, Any]
 ) -> None:

@@ -183,7 +183,14 @@ def test_pooling_leaves_the_organisation_itself_out_of_what_is_usual() -> None:
     assert abs(one["usual"][1] - two["usual"][1]) > 0.005
 
 
-@pytest.mark.parametrize(("spread", "sizes"), [(0.0, (5, 30)), (0.15, (5, 30)), (0.15, (10, 200))])
+@pytest.mark.parametrize(
+    ("spread", "sizes"),
+    [
+        (0.15, (5, 30)),
+        pytest.param(0.0, (5, 30), marks=pytest.mark.slow),
+        pytest.param(0.15, (10, 200), marks=pytest.mark.slow),
+    ],
+)
 def test_limits_of_pooled_gaps_hold_the_true_gap_as_often_as_they_promise(
     spread: float, sizes: tuple[int, int]
 ) -> None:

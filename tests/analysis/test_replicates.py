@@ -166,6 +166,7 @@ def test_half_samples_of_a_total_give_the_linearised_error(kind: Any) -> None:
     assert by_replicates["std_error"].tolist() == close(by_design["std_error"].tolist())
 
 
+@pytest.mark.slow
 def test_a_bootstrap_comes_near_the_linearised_error_and_can_be_made_again() -> None:
     design = Design(weights="w", strata="h", clusters="c", fpc="size")
     made = tk.make_replicates(_frame(), design, kind="bootstrap", count=4000, seed=1)

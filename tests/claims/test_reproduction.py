@@ -151,6 +151,7 @@ def test_the_same_register_gives_the_same_bytes(register, tmp_path):
     assert pages[0] == pages[1]
 
 
+@pytest.mark.slow
 def test_the_pdf_is_tagged_and_holds_every_claim(made, tmp_path):
     pypdf = pytest.importorskip("pypdf")
     (path,) = write_documents(made, tmp_path, "pdf", keep=False)

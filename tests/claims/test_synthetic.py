@@ -77,7 +77,10 @@ def test_there_are_as_many_respondents_as_published(made: Synthetic) -> None:
         assert str(n) == claims()[str(finding)]["n"]
 
 
-@pytest.mark.parametrize(("person", "theme", "seed"), [(0.0, 0.0, 1), (0.6, 0.0, 2), (0.3, 0.6, 3)])
+@pytest.mark.parametrize(
+    ("person", "theme", "seed"),
+    [pytest.param(0.0, 0.0, 1, marks=pytest.mark.slow), (0.6, 0.0, 2), (0.3, 0.6, 3)],
+)
 def test_no_margin_depends_on_the_dependence_or_the_seed(
     made: Synthetic, person: float, theme: float, seed: int
 ) -> None:
@@ -89,6 +92,7 @@ def test_no_margin_depends_on_the_dependence_or_the_seed(
     assert not other.frame["burnout"].equals(made.frame["burnout"])
 
 
+@pytest.mark.slow
 def test_answers_hang_together_as_much_as_was_assumed() -> None:
     """Two normals cut at the shares, with the correlation assumed, are in both boxes as often."""
     from scipy import stats
@@ -103,6 +107,7 @@ def test_answers_hang_together_as_much_as_was_assumed() -> None:
         assert row["both"] == pytest.approx(both, abs=3 * 0.5 / np.sqrt(row["n"]))
 
 
+@pytest.mark.slow
 def test_what_needs_two_answers_changes_while_the_margins_stay() -> None:
     found = joint_by_dependence(RECIPE, [("burnout", "leave")], audience="employee")
     assert found["share_a"].nunique() == found["share_b"].nunique() == 1

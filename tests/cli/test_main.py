@@ -179,6 +179,7 @@ def on_a_terminal(*arguments: str, **environment: str) -> str:
     return printed.decode()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="opens a terminal of POSIX")
 def test_colours_are_printed_on_terminals_only(capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ("lint", "nothing_of_this_name")

@@ -53,6 +53,7 @@ def test_a_reader_that_is_gone_leaves_no_traceback_and_the_exit_code_of_the_work
     assert (done.returncode, done.stderr) == (1, b"")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="closes a descriptor of the system's")
 def test_a_command_whose_outputs_are_closed_from_the_start_gives_its_exit_code(tmp_path):
     command = (

@@ -200,8 +200,19 @@ TABLES = (
     ("responses", "top", "gaps"),
     ("responses", "top", "bottom", "gaps"),
 )
+
+
+def takes_long(scale: str, n: int, tables: Sequence[str]) -> bool:
+    """Whether a case is left to `make test-slow`: many worlds, and a case with more tables covers it."""
+    return (n == 11 and scale in ("agree", "likely")) or (scale == "agree" and len(tables) < 4)
+
+
 CASES = [
-    pytest.param(scale, n, tables, id=f"{scale}-{n}-{'+'.join(tables)}")
+    pytest.param(
+        *(scale, n, tables),
+        id=f"{scale}-{n}-{'+'.join(tables)}",
+        marks=[pytest.mark.slow] if takes_long(scale, n, tables) else [],
+    )
     for scale, n, tables in itertools.product(("agree", "likely", "three", "yes"), (5, 8, 11), TABLES)
     # the longest scale has the most worlds; among 11 people the call with the most tables covers the others
     if not (scale == "agree" and n > 8 and len(tables) != 4)
@@ -489,7 +500,13 @@ def options(n: int, count: int, *, exclusive: bool, label: str = "top") -> list[
 
 @pytest.mark.parametrize(
     ("n", "count", "exclusive"),
-    [(7, 2, True), (12, 2, True), (5, 3, True), (6, 3, False), (20, 2, False)],
+    [
+        (7, 2, True),
+        (12, 2, True),
+        pytest.param(5, 3, True, marks=pytest.mark.slow),
+        pytest.param(6, 3, False, marks=pytest.mark.slow),
+        (20, 2, False),
+    ],
 )
 @pytest.mark.parametrize("label", ["top", "bottom"])
 def test_options_together_do_not_tell_what_is_masked(n, count, exclusive, label):
@@ -598,14 +615,14 @@ AUDIENCE, SIZE, BOTH, ALL = ("audience",), ("size",), ("audience", "size"), ()
     [
         (TWO, [AUDIENCE, ALL]),
         (CELLS, [AUDIENCE, SIZE]),
-        (CELLS, [AUDIENCE, SIZE, ALL]),
-        (CELLS, [BOTH, AUDIENCE, ALL]),
-        (CELLS, [BOTH, SIZE, ALL]),
+        pytest.param(CELLS, [AUDIENCE, SIZE, ALL], marks=pytest.mark.slow),
+        pytest.param(CELLS, [BOTH, AUDIENCE, ALL], marks=pytest.mark.slow),
+        pytest.param(CELLS, [BOTH, SIZE, ALL], marks=pytest.mark.slow),
         (CELLS, [BOTH, ALL]),
         (UNEQUAL, [SIZE, ALL]),
         (UNEQUAL, [AUDIENCE, SIZE, ALL]),
         (SMALL_CELL, [BOTH, AUDIENCE]),
-        (SMALL_CELL, [SIZE, BOTH]),
+        pytest.param(SMALL_CELL, [SIZE, BOTH], marks=pytest.mark.slow),
         (SMALL_CELL, [BOTH, AUDIENCE, SIZE, ALL]),
         (SMALL_AUDIENCE, [AUDIENCE, ALL]),
     ],
@@ -614,6 +631,7 @@ def test_groups_and_totals_together_tell_no_more_than_one_of_them(cells, ways):
     assert divided(cells, ways) == []
 
 
+@pytest.mark.slow
 def test_distributions_of_groups_and_of_all_tell_no_more_than_those_of_groups():
     """A total shown in part would give the sum of two hidden answers by subtraction."""
     cells = {"executive": 6, "employee": 7}
@@ -694,6 +712,7 @@ def crossed_look(world: tuple[int, ...], instrument: Instrument) -> tuple[tuple[
     return seen[0], seen[1]
 
 
+@pytest.mark.slow
 def test_groups_by_another_answer_tell_nothing_that_the_two_questions_do_not():
     """A crossed table is shown exactly where all it is made of is, and narrows no hidden count."""
     n, instrument = 12, instrument_of({"id": name, "scale": "yes"} for name in "qg")

@@ -559,6 +559,7 @@ for seed in range(30):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="kills by fork")
 def test_nothing_is_lost_by_thirty_kills(tmp_path: Path) -> None:
     """Each at another line of the program; what was reported as recorded is there, and work can go on."""

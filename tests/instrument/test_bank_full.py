@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ FOLDERS = ("complete", "core", "readiness", "pulse", "pilot", "published")
 EVERYONE = ("executive", "employee", "manager", "freelancer")
 
 
+@cache
 def questionnaire(folder: str) -> Instrument:
     return load_instruments(sorted((INSTRUMENTS / folder).glob("*.yaml")))
 
@@ -200,6 +202,7 @@ def test_words_in_one_language_only_burden_no_questionnaire_that_does_not_ask_th
 EARLIER = {item["id"] for item in read_yaml(INSTRUMENTS / "bank" / "earlier.yaml")["items"]}
 
 
+@cache
 def asked(folder: str, audience: str) -> list[str]:
     return [item.id for item in load_instrument(INSTRUMENTS / folder / f"{audience}.yaml").items]
 

@@ -268,6 +268,7 @@ def test_without_a_name_texts_say_this_organisation(full: Instrument, tmp_path: 
     assert why["title"]["default"] == "Why at this organisation?"
 
 
+@pytest.mark.slow
 def test_the_shipped_core_can_be_fielded_everywhere(tmp_path: Path) -> None:
     from toolkit.instrument import load_instruments
 

@@ -504,6 +504,7 @@ def with_response_set(path: Path, said: bytes) -> None:
     path.write_bytes(data[:end] + record + data[end:])
 
 
+@pytest.mark.usefixtures("read_here")
 @pytest.mark.parametrize(
     ("counted", "set_of"),
     [
@@ -539,6 +540,7 @@ def test_a_set_of_dichotomies_is_ticked_by_the_value_it_counts(
     assert noted.any() == (counted != 1)
 
 
+@pytest.mark.usefixtures("read_here")
 def test_a_scale_in_a_set_of_dichotomies_stays_a_scale(tmp_path: Path) -> None:
     instrument = made(tmp_path, [choice("view", AGREE), choice("mood", AGREE)])
     frame = pd.DataFrame(
@@ -552,6 +554,7 @@ def test_a_scale_in_a_set_of_dichotomies_stays_a_scale(tmp_path: Path) -> None:
     assert found["view"].astype(str).tolist() == ["1", "2", "3"]
 
 
+@pytest.mark.usefixtures("read_here")
 def test_a_set_of_categories_is_the_ticks_of_its_item(tmp_path: Path) -> None:
     instrument = made(tmp_path, [choice("view", AGREE), multi("why", {"p": "Price", "q": "Queue"})])
     frame = pd.DataFrame(

@@ -393,6 +393,7 @@ def test_many_unknown_columns_are_one_problem(
     assert len(str(refused.value)) < 1_000
 
 
+@pytest.mark.slow
 def test_a_file_that_ends_the_library_that_reads_it_is_refused(survey: Instrument, tmp_path: Path) -> None:
     path = tmp_path / "answers.sav"
     frame = pd.DataFrame({"q": ["a", "b"], "n": [1.0, 2.0]})

@@ -114,6 +114,7 @@ WRITERS = {
 }
 
 
+@pytest.mark.usefixtures("read_here")
 @pytest.mark.parametrize(
     "writer", [pytest.param(one, marks=needs_parquet if "parquet" in one else ()) for one in WRITERS]
 )

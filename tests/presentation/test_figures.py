@@ -487,6 +487,7 @@ def test_drawings_are_small_repeatable_and_fetch_nothing(
     assert plt.get_fignums() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DRAWN)
 def test_titles_are_one_line(
     name: str, made: Callable[..., Released], instrument: Instrument, monkeypatch: pytest.MonkeyPatch

@@ -147,6 +147,7 @@ def released(table: str, item: str, audience: str = "employee", **more: str) -> 
     return dict(row)
 
 
+@pytest.mark.slow
 def test_every_chapter_of_the_readiness_sample_has_a_picture() -> None:
     for name in CHAPTERS:
         parts = getattr(ready(), name)().parts

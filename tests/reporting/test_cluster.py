@@ -116,6 +116,7 @@ def test_a_worker_with_other_code_makes_nothing():
     assert files == {}
 
 
+@pytest.mark.slow
 def test_a_parcel_needs_no_file_of_the_batchs_machine(write_notebook, tmp_path):
     """One that is called here as a worker would call it; what it was packed from is gone by then."""
     notebook = write_notebook(SAVE, parameters="organisation = ''\noutput = None")

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from tests.refusals import problem
+from tests.reporting.documents.conftest import COVER, executed
 from tests.reporting.test_client_brand import write_study
 from toolkit.cli import main
 from toolkit.errors import InvalidInput
 from toolkit.reporting import open_report, run_reports
+from toolkit.reporting.documents import document_of
+from toolkit.reporting.html import render_document
 from toolkit.study import load_study
 
 ITEM = """  - {id: why, type: text, theme: food, text: {all: {en: "Why?"}}, short: {en: "Reasons"},
@@ -47,18 +51,30 @@ def approve(path: Path) -> pd.DataFrame:
     return table
 
 
+def run(study: Path, out: Path) -> dict[str, str]:
+    """Client → its page, each made by a worker from its part of the study."""
+    run_reports(study, out=out, workers=1)
+    return {one: next(out.rglob(f"{one}/report.html")).read_text() for one in ("acme", "bolt")}
+
+
+def here(study: Path, out: Path) -> dict[str, str]:
+    """Client → its page, made in this process."""
+    return {one: render_document(document_of(executed(one, study), COVER)) for one in ("acme", "bolt")}
+
+
+@pytest.mark.parametrize("make", [here, pytest.param(run, marks=pytest.mark.slow)])
 def test_a_report_quotes_its_own_approved_comments(
-    study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    make: Callable[[Path, Path], dict[str, str]],
+    study: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert main(["comments", str(study)]) == 0
     assert "0 of them approved" in capsys.readouterr().out
     assert open_report(study, "acme").comments().parts == ()
     table = approve(study)
     assert not table["text"].str.contains("Bolt").any()
-    run_reports(study, out=tmp_path / "out", workers=1)
-    pages = {
-        one: next((tmp_path / "out").rglob(f"{one}/report.html")).read_text() for one in ("acme", "bolt")
-    }
+    pages = make(study, tmp_path / "out")
     own = {one: table.loc[table["organisation"] == one, "text"] for one in pages}
     for one, other in (("acme", "bolt"), ("bolt", "acme")):
         assert sum(text in pages[one] for text in own[one] if text.startswith("Long")) == 20

@@ -100,9 +100,9 @@ def _released(study: Study, frames: Frames) -> dict[str, str]:
     ("audience", "name", "wave"),
     [
         ("executive", "aiuse", "2026"),
-        ("executive", "usefree", "2026"),
         ("employee", "demandup", "2025"),
-        ("freelancer", "flexible", "2026"),
+        pytest.param("executive", "usefree", "2026", marks=pytest.mark.slow),
+        pytest.param("freelancer", "flexible", "2026", marks=pytest.mark.slow),
     ],
 )
 def test_nobody_and_one_person_look_the_same(study, frames, audience, name, wave):
@@ -114,7 +114,10 @@ def test_nobody_and_one_person_look_the_same(study, frames, audience, name, wave
     assert nobody == one
 
 
-@pytest.mark.parametrize(("audience", "name"), [("executive", "aiuse"), ("employee", "strategy")])
+@pytest.mark.parametrize(
+    ("audience", "name"),
+    [("executive", "aiuse"), pytest.param("employee", "strategy", marks=pytest.mark.slow)],
+)
 def test_everybody_and_all_but_one_look_the_same(study, frames, audience, name):
     count = SIZES[audience]
     some, all_of_them = (
@@ -141,6 +144,7 @@ def _with_counts(study: Study, frame: pd.DataFrame, audience: str, name: str, co
     return _with_codes(frame, rows, name, codes)
 
 
+@pytest.mark.slow
 def test_worlds_alike_in_what_is_shown_are_alike_in_every_bit(study, frames):
     """2 of 11 disagree, 3 are in between, 6 agree: how the two and the six are split is hidden or shown."""
     splits = ([1, 1, 3, 2, 4], [0, 2, 3, 2, 4], [2, 0, 3, 2, 4])
@@ -160,7 +164,7 @@ def test_who_gave_which_answer_changes_no_bit(study, frames):
         assert _released(study, {w: frame.reset_index(drop=True) for w, frame in mixed.items()}) == before
 
 
-@pytest.mark.parametrize("wave", WAVES)
+@pytest.mark.parametrize("wave", [pytest.param("2025", marks=pytest.mark.slow), "2026"])
 def test_an_audience_below_the_threshold_leaves_no_trace(study, frames, wave):
     """Whether nobody, or four people with whatever answers, belong to it."""
     seen = set()

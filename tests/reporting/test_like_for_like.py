@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 import toolkit as tk
 from toolkit.instrument import Instrument
@@ -23,6 +24,7 @@ def _declared(instrument: Instrument, about: Mapping[str, Mapping[str, str]] = U
     return instrument.model_copy(update={"items": tuple(items)})
 
 
+@pytest.mark.slow
 def test_a_report_leaves_out_gaps_of_unlike_questions_and_adjusts_the_others_without_them() -> None:
     study = tk.load_study(STUDY)
     declared = replace(study, instrument=_declared(study.instrument))

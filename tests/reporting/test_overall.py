@@ -133,6 +133,7 @@ def attack(folder: Path, made: Study, shown: ReportData) -> tuple[int, int]:
     return hidden, told
 
 
+@pytest.mark.slow
 def test_the_overall_report_less_all_others_tells_no_hidden_count(made_once) -> None:
     """Attack: a reader of all clients' reports and of the overall one bounds each count that those hide."""
     hidden, told = attack(*made_once)

@@ -29,6 +29,7 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("study", ["en"], indirect=True)
 def test_a_run_keeps_its_own_files_private_and_hands_out_the_rest(study: Path, open_umask: None) -> None:  # noqa: F811
     out = study.parent / "out"

@@ -6,6 +6,7 @@ import math
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
@@ -73,13 +74,10 @@ def wilson(p: float, n: float) -> tuple[float, float]:
 
 def exact(x: int, n: int, population: int) -> tuple[float, float]:
     """Every number of people in the population that the answers do not contradict."""
-    fits = [
-        k
-        for k in range(x, population - (n - x) + 1)
-        if stats.hypergeom.sf(x - 1, population, k, n) > 0.025
-        and stats.hypergeom.cdf(x, population, k, n) > 0.025
-    ]
-    return min(fits) / population, max(fits) / population
+    k = np.arange(x, population - (n - x) + 1)
+    above, below = stats.hypergeom.sf(x - 1, population, k, n), stats.hypergeom.cdf(x, population, k, n)
+    fits = k[(above > 0.025) & (below > 0.025)]
+    return fits.min() / population, fits.max() / population
 
 
 def shown(organisation: str, *tables: str) -> pd.DataFrame:

@@ -74,6 +74,7 @@ def test_a_registered_section_is_a_method_of_the_report_in_its_language(
     assert thanks == [report.language] * 2
 
 
+@pytest.mark.slow
 def test_check_tries_a_registered_section(sample_study: Path, thanks: list[str]) -> None:
     study = load_study(sample_study)
     try_report(study, study.wave)

@@ -250,6 +250,7 @@ def test_what_is_in_order_passes(canteen: Path, harmless: Callable[[Path], None]
     assert "No problems found." in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_report_is_made_with_what_check_lets_through(canteen: Path) -> None:
     text = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 60 20"><image href="mark.png"/></svg>'
     (canteen.parent / "mark.png").write_bytes(png())

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import matplotlib as mpl
@@ -38,6 +38,12 @@ def study(root: Path) -> Study:
 @pytest.fixture(scope="module")
 def answers(study: Study) -> pd.DataFrame:
     return study.responses()
+
+
+@pytest.fixture(scope="module")
+def forms(study: Study) -> tuple[pd.DataFrame, ...]:
+    """The answers with missing ones as NaN, with reasons beside them and coded."""
+    return tuple(study.responses(missing=form) for form in ("nan", "reasons", "codes"))
 
 
 @pytest.fixture(scope="module")
@@ -139,8 +145,8 @@ def _pickled(frame: pd.DataFrame) -> io.BytesIO:
     return held
 
 
-def test_the_three_forms_hold_the_same(study: Study) -> None:
-    bare, beside, coded = (study.responses(missing=form) for form in ("nan", "reasons", "codes"))
+def test_the_three_forms_hold_the_same(study: Study, forms: Sequence[pd.DataFrame]) -> None:
+    bare, beside, coded = forms
     pd.testing.assert_frame_equal(tk.plain(coded), bare)
     pd.testing.assert_frame_equal(tk.coded(beside), coded)
     pd.testing.assert_frame_equal(beside[list(bare)], bare)
@@ -176,11 +182,11 @@ def test_the_three_forms_hold_the_same(study: Study) -> None:
     ],
 )
 def test_estimators_take_every_form(
-    study: Study, estimator: Callable[[pd.DataFrame, Instrument], pd.DataFrame]
+    study: Study,
+    forms: Sequence[pd.DataFrame],
+    estimator: Callable[[pd.DataFrame, Instrument], pd.DataFrame],
 ) -> None:
-    bare, *others = (
-        estimator(study.responses(missing=form), study.instrument) for form in ("nan", "reasons", "codes")
-    )
+    bare, *others = (estimator(form, study.instrument) for form in forms)
     assert len(bare)
     for other in others:
         pd.testing.assert_frame_equal(other, bare, check_categorical=False)

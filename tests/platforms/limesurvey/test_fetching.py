@@ -53,7 +53,7 @@ def serve() -> Iterator[Callable[[dict[str, Any]], str]]:
                 """Say nothing."""
 
         server = HTTPServer(("127.0.0.1", 0), Stub)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         servers.append(server)
         return f"http://127.0.0.1:{server.server_port}/index.php/admin/remotecontrol"
 

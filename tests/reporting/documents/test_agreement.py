@@ -132,6 +132,7 @@ def test_the_pdf_holds_every_cell_of_every_table_it_prints(document: Document, p
     assert all(len(cell) > 60 for cell in lost)
 
 
+@pytest.mark.slow
 def test_the_pdf_shows_no_number_the_page_lacks(
     written: dict[str, Path], page: lxml.html.HtmlElement
 ) -> None:
