@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import doctest
 import inspect
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
+from itertools import product
 from typing import Any, Literal
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
+import toolkit
 from tests.refusals import Refusal, problem
 from toolkit import analysis as tk
 from toolkit import weighting
 from toolkit.analysis import Design
 from toolkit.arguments import Numbers, typed
-from toolkit.errors import InvalidInput
+from toolkit.errors import InvalidInput, ToolkitError
 
 PUBLIC = [
     pytest.param(getattr(home, name), id=name)
@@ -129,7 +133,7 @@ def test_annotations_are_checked_without_importing_pydantic_first() -> None:
         (lambda f: Design(strata=4), problem("wrong-type", "column 4")),
         (lambda f: weighting.rake(f, {"s": {"p": 0.4, "q": 0.5}}), problem("wrong-sum", "margin s")),
         (lambda f: weighting.poststratify(f, {"s": {"p": 0.4, "q": 0.5}}), problem("wrong-sum", "margin s")),
-        (lambda f: weighting.rake(f, {"s": [1, 2]}), problem("wrong-type", "margin s")),
+        (lambda f: weighting.rake(f, {"s": [1, 2]}), problem("wrong-type", "margins")),
         (
             lambda f: weighting.rake(f, {"s": {"p": "x", "q": 2}}),
             problem("out-of-range", "margin s, category 'p'"),
@@ -169,3 +173,63 @@ def test_the_detectable_gap_is_at_the_level_of_the_interval() -> None:
     )
     assert wide == pytest.approx(tk.minimum_detectable_gap(10, 20, alpha=0.01))
     assert narrow == pytest.approx(tk.minimum_detectable_gap(10, 20, alpha=0.2))
+
+
+# --- every public name, called as its docstring shows and with one argument odd
+
+ODD = [None, -1.5, True, "nonsense", b"x", [], [1, "a"], {"a": 1}, pd.DataFrame({"a": [1, 2]})]
+ODD += [pd.Series(["x"]), np.array([1.0, np.nan]), object(), pd.NA, iter([1])]
+WRITES = {"run_reports", "simulate"}
+"""They write files where they are told to."""
+CONTINUED = {
+    "alpha", "beliefs", "benchmark_dots", "checklist", "codebook", "description_of", "diverging_bars",
+    "explore", "fit", "gap_dumbbell", "labels", "open_report", "organisation_funnel",
+    "ranked_options", "save_table", "share_dots", "theme_multiples", "visible_gap_strip",
+    "wave_change", "wave_slope",
+}  # fmt: skip
+"""Their examples take names of other examples, or are written under another name."""
+
+
+def _shown_call(name: str) -> inspect.BoundArguments | None:
+    """Return the first call of a function in its docstring."""
+    function = getattr(toolkit, name)
+    module = sys.modules[function.__module__]
+    calls: list[inspect.BoundArguments] = []
+
+    def record(*args: Any, **kwargs: Any) -> Any:
+        calls.append(inspect.signature(function).bind(*args, **kwargs))
+        return function(*args, **kwargs)
+
+    for test in doctest.DocTestFinder(recurse=False).find(function, name, module=module):
+        test.globs = {**vars(module), "tk": toolkit, "pd": pd, "np": np, name: record}
+        doctest.DocTestRunner().run(test, out=lambda _: None, clear_globs=False)
+    return calls[0] if calls else None
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    "name",
+    sorted(
+        one for one in set(toolkit.__all__) - WRITES - CONTINUED if inspect.isfunction(getattr(toolkit, one))
+    ),
+)
+def test_an_odd_argument_of_a_public_function_is_never_a_bare_error(name: str) -> None:
+    function = getattr(toolkit, name)
+    call = _shown_call(name)
+    assert call is not None, "its example needs more than the names of its module: put it into CONTINUED"
+    bare = []
+    for argument, odd in product(inspect.signature(function).parameters.values(), ODD):
+        if argument.kind in (argument.VAR_POSITIONAL, argument.VAR_KEYWORD):
+            continue
+        given = inspect.signature(function).bind(*call.args, **call.kwargs)
+        given.arguments[argument.name] = odd
+        try:
+            function(*given.args, **given.kwargs)
+        except ToolkitError:
+            continue
+        except Exception as error:  # noqa: BLE001 - whatever it is, users would see it
+            bare.append((argument.name, odd, repr(error)))
+        finally:
+            plt.close("all")
+    assert not bare

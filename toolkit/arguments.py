@@ -7,11 +7,12 @@ import inspect
 import numbers
 import types
 import typing
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Annotated, Any, ParamSpec, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem, ProblemCode
 
@@ -53,11 +54,11 @@ class _Plain:
 
 def _are_numbers(value: Any) -> bool:
     """Return whether numpy can read a value as numbers; pandas objects are left to the function."""
-    if type(value).__module__.startswith("pandas") or (
-        hasattr(value, "dtype") and not hasattr(value, "shape")
-    ):
+    if hasattr(value, "dtype") and type(value).__module__.startswith("pandas"):
+        return not pd.api.types.is_string_dtype(value.dtype) or value.dtype == object
+    if hasattr(value, "columns") or (hasattr(value, "dtype") and not hasattr(value, "shape")):
         return True
-    if value is None or isinstance(value, str | bool):
+    if value is None or value is pd.NaT or value is pd.NA or isinstance(value, str | bool):
         return False
     try:
         np.asarray(value, dtype=np.float64)
@@ -75,8 +76,8 @@ def typed(function: Callable[P, R]) -> Callable[P, R]:
     """Check a public function's arguments against its annotations before it runs.
 
     Pydantic checks them strictly: "5" is not 5 and True is not 1, numbers of numpy are numbers and 5.0 is
-    an integer. Arguments are passed on unchanged; elements of containers are not checked. What a number
-    may be is for the function itself.
+    an integer. Arguments are passed on unchanged. Elements of lists, sets and dictionaries are checked
+    where they are text, pairs or mappings. What a number may be is for the function itself.
 
     Parameters
     ----------
@@ -164,18 +165,54 @@ def _checked(hint: Any) -> Any:
     if origin is tuple:
         return Annotated[hint, _Plain()]
     if isinstance(origin, type) and issubclass(origin, Mapping):
-        return Annotated[Any, _A_MAPPING]
+        return Annotated[Any, Check(lambda value: _fits(value, hint), _words(hint))]
     if isinstance(origin, type) and issubclass(origin, Iterable):
-        return Annotated[Any, _A_LIST]
+        return Annotated[Any, Check(lambda value: _fits(value, hint), _words(hint))]
+    if origin is Callable:
+        return Annotated[Any, Check(callable, "a function")]
     if isinstance(hint, type) and hint is not Any and not getattr(hint, "_is_protocol", False):
         return Annotated[Any, Check(lambda value: isinstance(value, hint), f"of type {hint.__name__}")]
     return Any
 
 
-_A_MAPPING = Check(lambda value: hasattr(value, "items"), "a mapping")
-_A_LIST = Check(lambda value: isinstance(value, Iterable), "a list")
+def _fits(value: Any, hint: Any) -> bool:
+    """Return whether a container is of its kind, and its elements where these are text or containers."""
+    origin, inner = typing.get_origin(hint), typing.get_args(hint)
+    if hint is str:
+        return isinstance(value, str)
+    if origin is tuple:
+        return hasattr(value, "__len__")  # its length is for the function to judge
+    if isinstance(hint, type) and hint not in (Any, int, float, bool, object):
+        return isinstance(value, hint)
+    if not isinstance(origin, type) or not issubclass(origin, Iterable):
+        return True
+    if issubclass(origin, Mapping):
+        return isinstance(value, Mapping) and all(_fits(one, inner[1]) for one in value.values())
+    if not isinstance(value, Iterable) or (str in inner and _is_no_list(value)):
+        return False
+    if not hasattr(value, "__len__"):  # an iterator would be used up
+        return origin is Iterable
+    return inner[0] is Any or not inner or all(_fits(one, inner[0]) for one in value)
+
+
+def _is_no_list(value: Any) -> bool:
+    """Return whether a value has strings as elements, or would have, and is meant otherwise."""
+    return isinstance(value, str | bytes | Mapping) or hasattr(value, "columns")
+
+
+def _words(hint: Any) -> str:
+    """Return what a container must be."""
+    origin, inner = typing.get_origin(hint), typing.get_args(hint)
+    if issubclass(origin, Mapping):
+        if isinstance(inner[1], type) and inner[1] not in (Any, int, float, str):
+            return f"a mapping to {inner[1].__name__}s"
+        return "a mapping to lists" if typing.get_origin(inner[1]) is Sequence else "a mapping"
+    if inner[:1] == (str,):
+        return "a list of strings"
+    return "a list of pairs" if typing.get_origin(inner[0]) is tuple else "a list"
 
 
 def _shown(value: Any) -> str:
     text, kind = repr(value), type(value).__name__
-    return f"{text} ({kind})" if len(text) <= 40 else f"a {kind}"
+    short = len(text) <= 40 and "\n" not in text
+    return f"{text} ({kind})" if short else f"a {kind}"

@@ -291,3 +291,35 @@ def test_a_column_of_mixed_types_is_refused() -> None:
     with pytest.raises(InvalidInput) as refused:
         tk.proportions(pd.DataFrame({"q": [1, "1", 2.5]}), ["q"])
     assert [problem.code for problem in refused.value.problems] == ["wrong-type"]
+
+
+def test_net_of_boxes_is_the_top_less_the_bottom() -> None:
+    boxes = {"top": [4, 5], "bottom": [1, 2]}
+    for frame in (PLAIN, PLAIN.assign(q1=PLAIN["q1"].astype("category"))):
+        net = tk.means(frame, "q1", measure="net", **boxes)["estimate"].item()
+        top, bottom = (tk.proportions(frame, "q1", measure=one, **boxes)["estimate"].item() for one in boxes)
+        assert net == pytest.approx(top - bottom)
+        gap = tk.gaps(frame, "q1", measure="net", **boxes)["gap"].item()
+        sides = tk.means(frame, "q1", by="audience", measure="net", **boxes).set_index("audience")["estimate"]
+        assert abs(gap) == pytest.approx(abs(sides.diff().iloc[-1]))
+
+
+def test_a_gap_of_boxes_is_split_as_the_gap_of_a_column_made_by_hand() -> None:
+    frame = PLAIN.assign(side=np.arange(len(PLAIN)) % 3 == 0)
+    made = frame.assign(q1=(frame["q1"] >= 4).astype(float).where(frame["q1"].notna()))
+    boxed = tk.decompose_gap(frame, "q1", "side", top=[4, 5])
+    by_hand = tk.decompose_gap(made, "q1", "side", measure="mean")
+    np.testing.assert_allclose(boxed["estimate"], by_hand["estimate"])
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: tk.gaps(PLAIN, "q1", measure="net", top=[4, 5]),
+        lambda: tk.gaps(PLAIN, "q1", measure="recommend", top=[4, 5]),
+        lambda: tk.means(PLAIN, "q1", top=[4, 5]),
+    ],
+)
+def test_boxes_that_a_measure_does_not_count_are_refused(call: Any) -> None:
+    with pytest.raises(InvalidInput, check=problem("conflict", "top, bottom")):
+        call()

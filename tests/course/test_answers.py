@@ -205,7 +205,7 @@ def test_a_right_answer_with_other_data_is_another():
 def test_unknown_exercises_and_missing_subjects_are_refused():
     with pytest.raises(InvalidInput, check=problem("unknown-name", "exercise intervall-1")):
         check_answer("intervall-1", 1)
-    with pytest.raises(InvalidInput, check=problem("unknown-name", "exercise ['interval-1']")):
+    with pytest.raises(InvalidInput, check=problem("wrong-type", "name")):
         check_answer(["interval-1"], 1)  # type: ignore[arg-type]
     with pytest.raises(InvalidInput, check=problem("wrong-type", "exercise interval-1")):
         check_answer("interval-1", (0.1, 0.2))

@@ -448,7 +448,7 @@ def test_a_frame_that_is_no_contract_frame_is_refused():
     shares = by_audience(yes_no(executive=(5, 12), employee=(20, 40)))
     with pytest.raises(ToolkitError, match="count"):
         release(shares.assign(count=3), POLICY)
-    with pytest.raises(ToolkitError, match="contract frame"):
+    with pytest.raises(ToolkitError, match="a mapping to DataFrames"):
         release({"x": [1]}, POLICY)
 
 

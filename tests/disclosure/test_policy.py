@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from tests.refusals import problem
 from toolkit.disclosure import Policy, load_policy
+from toolkit.disclosure.policy import unrounded_bound
 from toolkit.errors import InvalidInput
 
 
@@ -126,3 +127,14 @@ def test_a_preset_is_named_alone_or_made_stricter(name, values):
 def test_a_policy_weaker_than_its_name_or_the_floor_is_refused(given, code, where):
     with pytest.raises(InvalidInput, check=problem(code, where)):
         load_policy(given)
+
+
+@pytest.mark.parametrize("decimals", [2, 3, 16])
+def test_a_rounded_bound_holds_the_same_counts(decimals: int) -> None:
+    for n in range(3, 200):
+        for bound in Policy().unanimity_bounds(n):
+            found = unrounded_bound(round(bound, decimals), decimals)
+            assert [count <= found * n + 1e-9 for count in range(n + 1)] == [
+                count <= bound * n + 1e-9 for count in range(n + 1)
+            ]
+    assert unrounded_bound(0.34, 2) == 0.34

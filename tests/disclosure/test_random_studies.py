@@ -8,8 +8,8 @@ from tests.disclosure.attacker import CAREFUL, check
 
 pytestmark = pytest.mark.slow
 
-CARELESS = (2, 4)
-"""Seeds of studies whose results leave in separate calls, and in a second issue."""
+CARELESS = (2, 4, 1018)
+"""Seeds of studies whose results leave in separate calls, in a second issue, and rounded in two calls."""
 CAREFULLY = (0, 1, 6, 9)
 """Seeds of one call, cuts, waves and a ledger."""
 

@@ -134,14 +134,16 @@ def with_boxes(items: Items, measure: _M, *, top: Codes = None, bottom: Codes = 
     items
         Column names.
     measure
-        What is measured; "top" (where only `bottom` is given, "bottom") unless it is one of the two.
+        What is measured: "top", "bottom", or "net" of both. Any other becomes "top" (where only
+        `bottom` is given, "bottom").
     top, bottom
         Answers in each box; None for no such box.
 
     Raises
     ------
     InvalidInput
-        For variables, whose scales declare their boxes; an empty box; an answer in both.
+        For variables, whose scales declare their boxes; an empty box; an answer in both; "net" of one box;
+        measures that count no box.
     """
     if top is None and bottom is None:
         return items, measure
@@ -158,6 +160,11 @@ def with_boxes(items: Items, measure: _M, *, top: Codes = None, bottom: Codes = 
         problems.append(
             Problem("conflict", "top, bottom", f"both hold {sorted(both)}", "put each answer into one box")
         )
+    if measure == "recommend":
+        fix = "leave them out, or choose the measure 'top', 'bottom' or 'net'"
+        problems.append(Problem("conflict", "top, bottom", f"are not counted by measure {measure!r}", fix))
+    if measure == "net" and len(boxes) < 2:
+        problems.append(Problem("conflict", "top, bottom", "must both be given for 'net'", "give the other"))
     listed = [items] if isinstance(items, Instrument | Variable | str) else _listed(items)
     named = []
     for one in listed:
@@ -171,7 +178,7 @@ def with_boxes(items: Items, measure: _M, *, top: Codes = None, bottom: Codes = 
         named.append(name)
     if problems:
         raise InvalidInput("items", problems)
-    return named, measure if measure in boxes else next(iter(boxes))
+    return named, measure if measure in boxes or measure == "net" else next(iter(boxes))
 
 
 _MEASURES = ("favourable", "unfavourable", "top", "bottom", "mean", *SCORES)
@@ -557,6 +564,13 @@ def _all_shares(numbers: Array) -> bool:
 def _score(column: Column, measure: str) -> Request | None:
     variable, labels = column.variable, column.labels
     audiences = variable.audiences if variable is not None else None
+    if measure == "net" and column.boxes is not None:
+        top, bottom = _share(column, "top"), _share(column, "bottom")
+        if top is None or bottom is None:
+            return None
+        if top.table is None:
+            return replace(top, measure="net", raw=top.raw - bottom.raw, share=False)
+        return replace(top, measure="net", table=top.table - bottom.table, share=False)
     if labels is None:
         score = recommend_score(column.raw, variable) if measure == "recommend" else None
         return None if score is None else Request(column.name, measure, score, None, False, audiences, 1.0)
@@ -875,7 +889,7 @@ def missing_summary(frame: pd.DataFrame, items: Items, *, by: str | Sequence[str
     if instrument is not None:
         names = [variable.name for variable in instrument.variables if variable.name in frame]
     else:
-        listed: list[Any] = [items] if isinstance(items, Variable | str) else list(items)
+        listed = [items] if isinstance(items, Variable | str) else _listed(items)
         names = [one if isinstance(one, str) else one.name for one in listed]
     absent = [name for name in [*names, *groups] if name not in frame]
     if absent or not names:

@@ -167,7 +167,7 @@ def careless_flags(
     Raises
     ------
     InvalidInput
-        Where `least` is below 2.
+        Where `least` is below 2, or for a frame that is none of `careless_indices`.
 
     Examples
     --------
@@ -178,6 +178,12 @@ def careless_flags(
     if least < 2:
         what, hint = f"is {least}", "use 2 or more: one sign alone has honest causes"
         raise InvalidInput("careless_flags", [Problem("out-of-range", "least", what, hint)])
+    if lacking := [name for name in ("longstring", "missing_share") if name not in indices]:
+        hint = "give what careless_indices returned"
+        raise InvalidInput(
+            "careless_flags",
+            [Problem("missing-column", f"column {one}", "not found", hint) for one in lacking],
+        )
     run = indices["longstring"]
     longest = longstring if longstring is not None else max(6.0, float(run.max()) / 2)
     below = {

@@ -15,7 +15,16 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import stdtr
 
-from toolkit.analysis.answers import ROUNDING, Items, Request, levels_of, read_columns, requests_for
+from toolkit.analysis.answers import (
+    ROUNDING,
+    Codes,
+    Items,
+    Request,
+    levels_of,
+    read_columns,
+    requests_for,
+    with_boxes,
+)
 from toolkit.analysis.contract import tidy
 from toolkit.analysis.design import Design, Sampled, covariance
 from toolkit.analysis.gap_rows import Pairs, refuse_overlap
@@ -102,6 +111,8 @@ def decompose_gap(
     pairs: Pairs | None = None,
     by: str | Sequence[str] = (),
     measure: str = "favourable",
+    top: Codes = None,
+    bottom: Codes = None,
     split: Literal["twofold", "threefold"] = "twofold",
     reference: Literal["average", "a", "b", "size", "pooled"] | None = None,
     design: Design | None = None,
@@ -113,7 +124,7 @@ def decompose_gap(
     ----------
     frame
         One row per respondent.
-    items, between, pairs, by, measure, design, level
+    items, between, pairs, by, measure, top, bottom, design, level
         As in `gaps`.
     background
         Characteristics of people, such as role, tenure, sector, country. A category, text or yes/no
@@ -180,6 +191,7 @@ def decompose_gap(
     if problems:
         raise InvalidInput("decompose_gap", problems)
     refuse_overlap(frame, between)
+    items, measure = with_boxes(items, measure, top=top, bottom=bottom)
     read = read_columns(frame, items, shared=between == "audience")
     inside = [one.name for one in read if one.name in columns and one.chosen]
     if inside:

@@ -115,9 +115,11 @@ def drivers(
                 "unsuited-design", "design", "has replicate weights", "name its strata and clusters instead"
             )
         )
-    if not 0 < level < 1 or resamples < 100:
+    if not 0 < level < 1 or not 100 <= resamples <= 1_000_000:
         what = f"are {level} and {resamples}"
-        problems.append(Problem("out-of-range", "level, resamples", what, "give a fraction, and 100 or more"))
+        problems.append(
+            Problem("out-of-range", "level, resamples", what, "give a fraction, and 100 to 1,000,000")
+        )
     if problems:
         raise InvalidInput("drivers", problems)
     values = np.column_stack([x[inside], y[inside]])

@@ -381,6 +381,8 @@ def means(
     *,
     by: str | Sequence[str] | None = None,
     measure: str = "mean",
+    top: Codes = None,
+    bottom: Codes = None,
     design: Design | None = None,
     level: float = 0.95,
 ) -> pd.DataFrame:
@@ -393,6 +395,8 @@ def means(
     measure
         "mean", "net" (share of the top box less that of the bottom box) or "recommend" (of a scale 0 to 10,
         share of 9 and 10 less share of 0 to 6); net and recommend are fractions from −1 to 1.
+    top, bottom
+        Answers in each box, where items are column names and the measure is "net".
 
     Returns
     -------
@@ -421,6 +425,12 @@ def means(
         raise InvalidInput(
             "measure", [Problem("unsuited-measure", f"measure {measure!r}", "is not a mean", hint)]
         )
+    if measure != "net" and not (top is None and bottom is None):
+        hint = 'leave them out, or use measure="net" or proportions()'
+        raise InvalidInput(
+            "means", [Problem("conflict", "top, bottom", f"are not counted by measure {measure!r}", hint)]
+        )
+    items, measure = with_boxes(items, measure, top=top, bottom=bottom)
     table = Table(frame, requests_for(read_columns(frame, items), measure), by, design, level)
     rows = dict(table.rows)
     n, error, df = rows["n"], rows["std_error"], rows["df"]

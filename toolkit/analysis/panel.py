@@ -608,13 +608,18 @@ def pilot_change(
     """
     items, measure = with_boxes(items, measure, top=top, bottom=bottom)
     refuse_options(None, level, margin, 0.5, [adjust])
-    if permutations < 99:
+    if not 99 <= permutations <= 1_000_000:
         where = Problem(
-            "out-of-range", "permutations", f"is {permutations}", "draw at least 99, better some thousand"
+            "out-of-range",
+            "permutations",
+            f"is {permutations}",
+            "draw at least 99, better some thousand, and 1,000,000 at most",
         )
         raise InvalidInput("pilot_change", [where])
     waves = two_waves(frame, wave, earlier, later, what="pilot_change")
-    paired = pair_people(frame, person=person, wave=wave, waves=waves, by=arm or (), what="pilot_change")
+    paired = pair_people(
+        frame, person=person, wave=wave, waves=waves, by=() if arm is None else arm, what="pilot_change"
+    )
     sides = _sides(frame, paired, arm, control, person=person, wave=wave, waves=waves)
     wanted = requests_for(read_columns(frame, items), measure)
     refuse_percent(margin, any(made.share for made in wanted))

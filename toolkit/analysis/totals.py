@@ -295,11 +295,16 @@ def contrast(
         raise InvalidInput(
             "level", [Problem("out-of-range", "level", f"is {level}", "give a fraction such as 0.95")]
         )
-    asked = _pairwise(estimates, contrasts, pairs) if isinstance(contrasts, str) else dict(contrasts)
+    asked: dict[str, Any] = (
+        _pairwise(estimates, contrasts, pairs) if isinstance(contrasts, str) else dict(contrasts)
+    )
     problems: list[Problem] = []
     values, gradients = np.full(len(asked), np.nan), np.zeros((len(asked), len(estimates.names)))
     for at, (name, one) in enumerate(asked.items()):
         try:
+            if not isinstance(one, Mapping | str):
+                what, hint = f"is {one!r}", "give an expression, or estimate → factor"
+                raise InvalidInput("contrast", [Problem("wrong-type", f"contrast {name}", what, hint)])
             found = _linear(estimates, one, name) if isinstance(one, Mapping) else _read(estimates, one, name)
         except InvalidInput as error:
             problems.extend(error.problems)
@@ -979,6 +984,9 @@ def pool_frames(
     [2.1667]
     """
     found = [analysis(frame) for frame in frames]
+    if odd := [type(one).__name__ for one in found if not isinstance(one, Estimates)]:
+        what, hint = f"returns a {odd[0]}", "return what estimate() returns"
+        raise InvalidInput("pool", [Problem("wrong-type", "analysis", what, hint)])
     different = [at for at, one in enumerate(found) if one.names != found[0].names]
     if different:
         raise InvalidInput(

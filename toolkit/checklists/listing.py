@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from pydantic import Field
@@ -209,7 +209,7 @@ def checklist_table(found: pd.DataFrame, *, status: str | None = None) -> Table:
     )
 
 
-def _facts(source: Study | StudyFacts | str | Path) -> Facts:
+def _facts(source: Any) -> Facts:
     from toolkit.checklists import sources
     from toolkit.claims.register import StudyFacts
     from toolkit.study import Study, load_study
@@ -218,6 +218,10 @@ def _facts(source: Study | StudyFacts | str | Path) -> Facts:
         return sources.of_study(source)
     if isinstance(source, StudyFacts):
         return sources.of_publication(source)
+    if not isinstance(source, str | Path):
+        what = f"is of type {type(source).__name__}"
+        fix = "give a study, a study file, a report's folder or a publication's entry"
+        raise InvalidInput("checklist", [Problem("wrong-type", "source", what, fix)])
     path = Path(source)
     if path.is_dir() and not (path / "study.yaml").is_file():
         return sources.of_report(path)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from toolkit.arguments import typed
 from toolkit.course.topics import NEEDS, Checked, Exercise
 from toolkit.errors import InvalidInput, Problem, near_names
 
@@ -54,6 +55,7 @@ def exercise(name: str) -> Exercise:
     return known[name]
 
 
+@typed
 def check_answer(name: str, answer: Any, given: Any = None, *, show: bool = False) -> Checked:
     """Check an answer to an exercise of the course.
 

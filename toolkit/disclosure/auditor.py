@@ -24,7 +24,7 @@ import pandas as pd
 
 from toolkit.analysis.contract import ALIKE_COLUMNS, ESTIMATE_COLUMNS, GAP_COLUMNS, GAP_STATISTICS
 from toolkit.disclosure.delivered import Foreign, Released, Text, Tracer, odd_pictures, paths_in, texts_of
-from toolkit.disclosure.policy import Policy
+from toolkit.disclosure.policy import Policy, unrounded_bound
 from toolkit.errors import InvalidInput, Problem
 from toolkit.findings.comparison import DESCRIPTIVE_COLUMNS, OURS, PUBLISHED
 from toolkit.instrument.model import Instrument, Variable, spoken
@@ -476,6 +476,9 @@ def _sides(release: _Release) -> Iterator[_Side]:
             elif side != OURS:
                 group["audience"] = side
             written, withheld = row.get(f"estimate{end}", ""), row.get(f"withheld_code{end}", "")
+            share, bound = _number(written), row.get(f"bound{end}", "")
+            if bound:  # 0.33 is a third, and 3 of 9 are within it
+                share = unrounded_bound(share, max(len(written.partition(".")[2]), 2))
             yield _Side(
                 item=row["item"],
                 label=row.get("response") or row.get("measure", ""),
@@ -483,9 +486,9 @@ def _sides(release: _Release) -> Iterator[_Side]:
                 wave=wave,
                 n=_number(row.get(f"n{end}", "")),
                 n_shown=row.get(f"n{end}_shown", ""),
-                estimate=_number(written),
+                estimate=share,
                 written=written,
-                bound=row.get(f"bound{end}", ""),
+                bound=bound,
                 shown=row.get("shown") == "True" or bool(end and not withheld and written),
                 code=withheld,
                 effective=math.nan if end else _number(row.get("effective_n", "")),
@@ -896,22 +899,27 @@ class _Puzzle:
         return tuple(v for atom in atoms for code in codes for v in cells.get((atom, code), ()))
 
     def _nobody_else(self, key: _Key, groups: Mapping[Group, list[_Side]]) -> None:
-        """Assume that who is in no printed group of a division is in one that is listed and not shown.
+        """Assume that everybody is in a listed group of a division, unless what is printed says otherwise.
 
-        Left out are groups made of the answers to another question, whose sizes are answers themselves, and
-        divisions of groups that are printed, whose remainders are bounded anyway.
+        It does where a printed group, or the groups of another division, are more people than a division of
+        which every group is printed. Left out are groups made of the answers to another question, whose
+        sizes are answers themselves, and divisions of groups that are listed.
         """
         divisions: dict[tuple[str, ...], list[Group]] = defaultdict(list)
         for group in groups:
             divisions[tuple(column for column, _ in group)].append(group)
+        sizes = {
+            division: [
+                max((side.n for side in groups[part] if side.n == side.n), default=None) for part in parts
+            ]
+            for division, parts in divisions.items()
+        }
+        most = max(math.fsum(n or 0.0 for n in found) for found in sizes.values())
         for division, parts in divisions.items():
             made_of = any(_variable_of(self.instrument, name) is not None for name in division)
             finer = any(set(other) < set(division) for other in divisions)
-            if (
-                made_of
-                or finer
-                or all(any(not math.isnan(side.n) for side in groups[part]) for part in parts)
-            ):
+            told = [n for n in sizes[division] if n is not None]
+            if made_of or finer or (len(told) == len(parts) and math.fsum(told) < most):
                 continue
             listed = {atom for part in parts for atom in self._inside(key, part)}
             others = [v for (atom, _), found in self.cells[key].items() if atom not in listed for v in found]

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from toolkit.arguments import typed
 from toolkit.disclosure.cells import (
     Base,
     Claim,
@@ -128,6 +129,7 @@ class Released:
         )
 
 
+@typed
 def release(
     results: pd.DataFrame | Mapping[str, pd.DataFrame],
     policy: Policy,

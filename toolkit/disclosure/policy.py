@@ -11,6 +11,7 @@ from typing import Any, Literal
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem, ProblemCode, near_names
 from toolkit.locale import _
 from toolkit.records import Displayed
@@ -188,6 +189,18 @@ class Policy(BaseModel):
         return " ".join([*parts, whole])
 
 
+def unrounded_bound(share: float, decimals: int) -> float:
+    """Return the bound that a share of so many decimals was rounded from; other shares as they are.
+
+    Examples
+    --------
+    >>> unrounded_bound(0.67, 2) == 1 - 1 / 3
+    True
+    """
+    steps = (*_LADDER, *(1 - step for step in _LADDER))
+    return next((step for step in steps if round(step, decimals) == round(share, decimals)), share)
+
+
 def nearly_nobody(n: float, room: int) -> float:
     """Return the smallest step of the ladder of bounds at which `room` of n people count as nearly nobody.
 
@@ -293,6 +306,7 @@ class Admitted(Displayed):
     withheld: tuple[str, ...]
 
 
+@typed
 def admit(
     frame: pd.DataFrame,
     policy: Policy,

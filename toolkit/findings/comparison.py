@@ -11,6 +11,7 @@ import pandas as pd
 from toolkit.analysis import gaps_from_summary
 from toolkit.analysis.contract import GAP_COLUMNS
 from toolkit.analysis.gap_rows import VERDICTS
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 from toolkit.findings.register import thin_benchmarks
 from toolkit.records import COUNT, frame_of, records
@@ -33,6 +34,7 @@ _COMPUTED = GAP_COLUMNS[GAP_COLUMNS.index("gap") :]
 _NUMBERS = tuple(name for name in _COMPUTED[: _COMPUTED.index("verdict")] if name != "effect_size_kind")
 
 
+@typed
 def benchmark(
     estimates: pd.DataFrame | Iterable[pd.DataFrame],
     findings: pd.DataFrame,
@@ -79,6 +81,11 @@ def benchmark(
     'a difference is likely; its practical size is uncertain'
     """
     ours = _ours([estimates] if isinstance(estimates, pd.DataFrame) else list(estimates))
+    if lacking := [name for name in ("finding_id", "variable", "our_audience") if name not in findings]:
+        what, hint = "is not in the frame", "give what load_findings returns"
+        raise InvalidInput(
+            "findings", [Problem("missing-column", f"column {one}", what, hint) for one in lacking]
+        )
     if thin := list(thin_benchmarks(records(findings), threshold)):
         raise InvalidInput("findings", thin)
     mapped = findings[(findings["variable"] != "") & (findings["our_audience"] != "")]

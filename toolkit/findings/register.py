@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.inputs import LARGEST_ANSWERS, read_bytes
 from toolkit.platforms.files.delimited import csv_reader
@@ -45,6 +46,7 @@ _NEVER_BLANK = ("finding_id", "study", "year", "item", "audience", "base", "sour
 _MAPPED = ("variable", "measure", "our_audience", "our_base")
 
 
+@typed
 def load_findings(path: str | Path, *, threshold: int = 5) -> pd.DataFrame:
     """Load a file of published statistics.
 

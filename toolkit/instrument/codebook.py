@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import pandas as pd
 
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import Instrument, Source, Variable
 from toolkit.instrument.routing import parse
@@ -32,6 +33,7 @@ CODEBOOK_COLUMNS = (
 )
 
 
+@typed
 def codebook(instrument: Instrument, language: str = "en") -> pd.DataFrame:
     """List every column of a coded frame with its words, answers and base.
 

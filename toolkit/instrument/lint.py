@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem, ProblemCode, near_names
 from toolkit.instrument.lint_rules import ALLOWABLE, Lint
 from toolkit.instrument.model import (
@@ -739,6 +740,7 @@ PLATFORM_COLUMNS = (
 """Columns that LimeSurvey and Qualtrics put into every export, in lower case."""
 
 
+@typed
 def lint(instrument: Instrument) -> list[Problem]:
     """Find the faults that would cause problems in the field or in analysis.
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.files import AudienceFile, BankFile
 from toolkit.instrument.lint import find, find_in_item, find_in_scale, find_in_scores, sound_columns
@@ -297,6 +298,7 @@ def _spoken_to(text: Mapping[str, Entry], audiences: tuple[str, ...]) -> dict[st
 # Loading of instrument files into a checked Instrument, with all problems at once.
 
 
+@typed
 def load_instrument(path: str | Path) -> Instrument:
     """Load the questionnaire of one audience, or a complete questionnaire.
 
@@ -325,6 +327,7 @@ def load_instrument(path: str | Path) -> Instrument:
     return _load([(None, found) for found in instrument_files(path)], path)
 
 
+@typed
 def load_instruments(files: str | Path | Mapping[str, str | Path] | Iterable[str | Path]) -> Instrument:
     """Load the questionnaires of several audiences as one instrument.
 
@@ -350,12 +353,22 @@ def load_instruments(files: str | Path | Mapping[str, str | Path] | Iterable[str
     >>> sorted(load_instruments("core").audiences)
     ['employee', 'executive', 'freelancer']
     """
+    listed = list(
+        files.values() if isinstance(files, Mapping) else [files] if isinstance(files, str | Path) else files
+    )
+    if odd := [one for one in listed if not isinstance(one, str | Path)]:
+        hint = "give paths, or names of shipped questionnaires"
+        raise InvalidInput(
+            "load_instruments", [Problem("wrong-type", "files", f"{one!r} is no path", hint) for one in odd]
+        )
     if isinstance(files, Mapping):
         named: list[tuple[str | None, Path]] = [
             (audience, found) for audience, path in files.items() for found in instrument_files(path)
         ]
     else:
-        named = [(None, found) for found in instrument_files(files)]
+        named = [
+            (None, found) for found in instrument_files(files if isinstance(files, str | Path) else listed)
+        ]
     return _load(named, " + ".join(str(path) for _, path in named))
 
 

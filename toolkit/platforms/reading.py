@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import Instrument
 from toolkit.platforms import PLATFORMS, get_platform
@@ -131,6 +132,7 @@ def platform_of(path: str | Path) -> str:
     )
 
 
+@typed
 def read_answers(
     path: str | Path,
     instrument: Instrument,

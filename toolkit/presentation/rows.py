@@ -308,7 +308,8 @@ class Results:
     def __init__(self, results: Any, table: str) -> None:
         if isinstance(results, pd.DataFrame):
             results = {table: results}
-        if not isinstance(results, Released | Mapping):
+        frames = isinstance(results, Mapping) and all(isinstance(v, pd.DataFrame) for v in results.values())
+        if not frames and not isinstance(results, Released):
             raise InvalidInput(
                 "results",
                 [

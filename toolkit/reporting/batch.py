@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from toolkit.arguments import typed
 from toolkit.disclosure import Policy
 from toolkit.disclosure.cells import thresholds
 from toolkit.disclosure.ledger import People
@@ -33,6 +34,7 @@ from toolkit.reporting.plan import (
     modules_of,
 )
 from toolkit.reporting.stores import OutputStore, is_address
+from toolkit.study import Study
 from toolkit.system import (
     EventLog,
     interruptible,
@@ -45,7 +47,6 @@ from toolkit.system import (
 
 if TYPE_CHECKING:
     from toolkit.reporting.cluster import Cluster
-    from toolkit.study import Study
 
 REPORT_COLUMNS = ("organisation", "name", "status", "sentence", "seconds", "folder", "warnings")
 CERTIFICATES = "certificates.jsonl"
@@ -71,6 +72,7 @@ class Progress:
     elapsed: float
 
 
+@typed
 def run_reports(
     study: str | Path | Study,
     *,

@@ -6,15 +6,16 @@ import html
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from toolkit.arguments import typed
 from toolkit.errors import ToolkitError
 from toolkit.presentation.figures.drawing import picture_of
 from toolkit.presentation.words import synthetic_notice
+from toolkit.study import Study
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from toolkit.presentation.blocks import Picture
-    from toolkit.study import Study
 
 _MOST_GROUPS = 12
 """Answers that a question may have to be offered as a cut."""
@@ -33,6 +34,7 @@ _OWN_KEYS = (
 """Keeps JupyterLab's shortcuts from taking the arrow keys and letters that are meant for the controls."""
 
 
+@typed
 def explore(study: str | Path | Study, *, data: str | Path | None = None) -> Explorer:
     """Explore a study in a notebook: choose question, groups, cut and wave; see gap, distribution, trend.
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from toolkit.analysis.answers import SCORES
+from toolkit.arguments import typed
 from toolkit.disclosure import Policy, Released
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import Instrument
@@ -27,9 +28,9 @@ from toolkit.reporting.gathering import Changed, gather, headline
 from toolkit.reporting.manifest import RESULTS
 from toolkit.reporting.sections import SECTIONS, passage
 from toolkit.reporting.statements import computed_statements
+from toolkit.study import Study
 
 if TYPE_CHECKING:
-    from toolkit.study import Study
     from toolkit.study.registration import Registration
 
 
@@ -179,6 +180,7 @@ class OrganisationReport:
             return passage(_(message, file=RESULTS))
 
 
+@typed
 def open_report(
     study: str | Path | Study, organisation: str, wave: str | None = None, *, data: str | Path | None = None
 ) -> OrganisationReport:

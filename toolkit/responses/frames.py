@@ -17,6 +17,7 @@ from typing import Literal, get_args
 import numpy as np
 import pandas as pd
 
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument import asked
 from toolkit.instrument.model import COMPANION, MISSING, Instrument
@@ -47,6 +48,7 @@ def in_form(frame: pd.DataFrame, missing: Missing, instrument: Instrument | None
     return made
 
 
+@typed
 def plain(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a frame whose missing answers are NaN: reserved codes are not categories of its columns.
 
@@ -82,6 +84,7 @@ def plain(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(**columns)
 
 
+@typed
 def reasons(frame: pd.DataFrame, instrument: Instrument | None = None) -> pd.DataFrame:
     """Return why answers are missing: the reserved code, or NaN, for each column of answers.
 
@@ -144,6 +147,7 @@ def _uncoded(
     return made
 
 
+@typed
 def coded(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the coded form of a frame with companions, as exports and `toolkit.instrument.asked` need it.
 

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from pydantic import AfterValidator, Field, model_validator
 
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument import load_instrument, load_instruments
 from toolkit.instrument.model import Instrument
@@ -81,6 +82,7 @@ class Simulation(Strict):
         return self
 
 
+@typed
 def simulate(
     instrument: Instrument,
     organisations: Sequence[Organisation] | None = None,

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 from pydantic import PrivateAttr
 
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem, near_names, printable
 from toolkit.instrument import Instrument
 from toolkit.instrument.lint import PLATFORM_COLUMNS
@@ -184,6 +185,7 @@ class DraftedInstrument(Instrument):
         return self._text
 
 
+@typed
 def draft_instrument(
     source: pd.DataFrame | str | Path,
     *,

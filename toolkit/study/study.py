@@ -15,6 +15,7 @@ from zipfile import BadZipFile
 import numpy as np
 import pandas as pd
 
+from toolkit.arguments import typed
 from toolkit.disclosure.comments import (
     REVIEW_COLUMNS,
     CommentRules,
@@ -887,6 +888,7 @@ def _read(path: Path) -> pd.DataFrame:
 # Loading of a study file and everything it names, with all problems at once.
 
 
+@typed
 def load_study(path: str | Path, *, data: str | Path | None = None) -> Study:
     """Load a study file and everything it names, except the answers, which are read when first needed.
 

@@ -25,7 +25,7 @@ def calibrate(
     frame: pd.DataFrame,
     targets: Mapping[str, Mapping[Any, float] | float],
     *,
-    base: str | pd.Series | Numbers | None = None,
+    base: str | Numbers | None = None,
     method: Method = "linear",
     bounds: tuple[float, float] | None = None,
     population: float | None = None,

@@ -27,7 +27,7 @@ def rake(
     frame: pd.DataFrame,
     margins: Margins,
     *,
-    base: str | pd.Series | Numbers | None = None,
+    base: str | Numbers | None = None,
     tolerance: float = 1e-10,
     max_iterations: int = 1000,
 ) -> Weights:
@@ -314,7 +314,7 @@ def poststratify(
     frame: pd.DataFrame,
     targets: pd.DataFrame | Margins,
     *,
-    base: str | pd.Series | Numbers | None = None,
+    base: str | Numbers | None = None,
 ) -> Weights:
     """Post-stratify weights to the known total of every cell.
 

@@ -274,9 +274,7 @@ _TOP = 0.05
 
 
 @typed
-def diagnose(
-    weights: Weights | pd.Series | Numbers, *, by: pd.Series | npt.ArrayLike | None = None
-) -> pd.DataFrame:
+def diagnose(weights: Weights | Numbers, *, by: pd.Series | npt.ArrayLike | None = None) -> pd.DataFrame:
     """Summarise the spread and the cost of weights, overall and by group.
 
     Parameters
@@ -368,7 +366,7 @@ def _row(group: str, given: npt.NDArray[np.float64]) -> dict[str, object]:
 
 @typed
 def trim(
-    weights: Weights | pd.Series | Numbers,
+    weights: Weights | Numbers,
     *,
     lower: float = 0.0,
     upper: float = np.inf,
@@ -411,6 +409,10 @@ def trim(
     """
     given = weights.values if isinstance(weights, Weights) else weights
     start = np.asarray(given, dtype=np.float64)
+    if start.ndim != 1:
+        raise InvalidInput(
+            "trim", [Problem("wrong-type", "weights", "are not a list", "give one number per row")]
+        )
     effective_n(start)
     if not 0 <= lower < upper:
         raise InvalidInput(

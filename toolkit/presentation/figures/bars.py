@@ -9,6 +9,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 
+from toolkit.arguments import typed
 from toolkit.instrument.model import Instrument, Scale, Variable
 from toolkit.locale import _, current_language, localized
 from toolkit.presentation.charts import Chart, Point, Series, Side, chart_of
@@ -110,6 +111,7 @@ class Block:
         return _HEAD + 0.19 * max(row for _, row in places)
 
 
+@typed
 @localized
 def diverging_bars(
     results: Any,

@@ -7,10 +7,11 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
+from toolkit.arguments import typed
 from toolkit.instrument.model import Instrument
 from toolkit.locale import _, localized, number_marks
 from toolkit.presentation.figures.dots import Cell, Column, Dot, DotRow, Group, chart_of_dots, dot_axes
-from toolkit.presentation.figures.drawing import Description, group_colours, quiet
+from toolkit.presentation.figures.drawing import Colour, Description, group_colours, quiet
 from toolkit.presentation.figures.gaps import dot_of, interval_note, short_title
 from toolkit.presentation.numbers import base, interval, is_known, percent
 from toolkit.presentation.rows import Results, audience_name, item_name, known
@@ -21,6 +22,7 @@ Row = Mapping[str, Any]
 Shares = Mapping[tuple[Any, Any, str], Row]
 
 
+@typed
 @localized
 def benchmark_dots(
     results: Any,
@@ -224,12 +226,13 @@ def _describe(row: Row, instrument: Instrument, by: str, own: str) -> str:
     )
 
 
+@typed
 @localized
 def base_dots(
     results: Any,
     *,
     ax: Axes | None = None,
-    color: str | None = None,
+    color: Colour | None = None,
     table: str = "results",
     level: float = 0.95,
     title: str | None = None,

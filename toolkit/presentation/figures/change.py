@@ -9,12 +9,14 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.axes import Axes
 
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Instrument
 from toolkit.locale import _, localized, ngettext, pgettext
 from toolkit.presentation.charts import Point, Series, chart_of
 from toolkit.presentation.figures.dots import Cell, Column, Dot, DotRow, Group, chart_of_dots, dot_axes
 from toolkit.presentation.figures.drawing import (
+    Colour,
     Description,
     bare,
     describe,
@@ -40,6 +42,7 @@ Row = dict[str, Any]
 _ENDS = ("earlier", "later")
 
 
+@typed
 @localized
 def wave_change(
     results: Any,
@@ -150,6 +153,7 @@ def wave_change(
     )
 
 
+@typed
 @localized
 def wave_slope(
     results: Any,
@@ -158,7 +162,7 @@ def wave_slope(
     waves: tuple[str, str] | None = None,
     audience: str,
     ax: Axes | None = None,
-    color: str | None = None,
+    color: Colour | None = None,
     table: str = "trend",
     by: str = "audience",
     items: Iterable[str] | None = None,

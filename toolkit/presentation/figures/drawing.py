@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
-from typing import Any, Concatenate, Literal, ParamSpec
+from typing import Annotated, Any, Concatenate, Literal, ParamSpec, TypeAlias
 from weakref import WeakKeyDictionary
 
 import matplotlib as mpl
@@ -18,7 +18,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import XAxis, YAxis
 from matplotlib.collections import LineCollection
-from matplotlib.colors import is_color_like, to_hex, to_rgb
+from matplotlib.colors import Colormap, is_color_like, to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.markers import MarkerStyle
@@ -26,6 +26,7 @@ from matplotlib.path import Path
 from matplotlib.text import Text
 from matplotlib.transforms import Affine2D, Bbox, IdentityTransform
 
+from toolkit.arguments import Check, typed
 from toolkit.disclosure import Released
 from toolkit.errors import DisclosureError, InvalidInput, Problem, near_names
 from toolkit.locale import _
@@ -75,6 +76,14 @@ class Description:
     cuts: tuple[float, ...] = ()
 
 
+Colour: TypeAlias = Annotated[Any, Check(is_color_like, "a colour of matplotlib")]
+ColourMap: TypeAlias = Annotated[
+    Any,
+    Check(
+        lambda value: isinstance(value, Colormap) or (isinstance(value, str) and value in mpl.colormaps),
+        "a colour map of matplotlib",
+    ),
+]
 _DESCRIPTIONS: WeakKeyDictionary[Figure, Description] = WeakKeyDictionary()
 
 
@@ -106,6 +115,7 @@ def describe(
         target.set_title(title, x=_middle_of_figure(target) if alone else 0.5, pad=_pad_of(target))
 
 
+@typed
 def description_of(target: Axes | Figure) -> Description:
     """Return the title, caption, alt text and chart data of a figure drawn by this package.
 
@@ -411,6 +421,9 @@ def group_colours(
             raise InvalidInput(
                 "palette", [Problem("unknown-option", "palette", f"unknown palette '{palette}'", hint)]
             ) from error
+    if not isinstance(palette, Iterable):
+        what, hint = f"is {palette!r}", "give colours, or the name of a palette"
+        raise InvalidInput("palette", [Problem("wrong-type", "palette", what, hint)])
     if not isinstance(palette, Mapping):
         given = list(palette)
         named = names if len(given) < len(order) else order
@@ -784,7 +797,7 @@ def _pad_of(ax: Axes) -> float:
     pad = float(getattr(ax, "_heading_points", mpl.rcParams["axes.titlepad"]))
     keys = ax.get_legend()
     above = keys is not None and keys.get_bbox_to_anchor().y0 >= ax.bbox.y1 - 1
-    return max(pad, 2.2 * _size_of(mpl.rcParams["legend.fontsize"])) if above else pad
+    return max(pad, 2.4 * _size_of(mpl.rcParams["legend.fontsize"])) if above else pad
 
 
 def _size_of(size: Any) -> float:

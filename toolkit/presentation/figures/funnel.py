@@ -15,11 +15,13 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 
 from toolkit.analysis import Shrunk, funnel_limits, shrink
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Instrument
 from toolkit.locale import _, localized, ngettext
 from toolkit.presentation.blocks import Table, table_of
 from toolkit.presentation.figures.drawing import (
+    Colour,
     Description,
     bare,
     describe,
@@ -57,6 +59,7 @@ class _Organisations:
         return self.found.raw
 
 
+@typed
 @localized
 def organisation_funnel(
     results: Any,
@@ -64,7 +67,7 @@ def organisation_funnel(
     item: str,
     *,
     ax: Axes | None = None,
-    color: str = BRAND_COLOUR,
+    color: Colour = BRAND_COLOUR,
     table: str = "shares",
     by: str = "organisation",
     names: Mapping[str, str] | None = None,

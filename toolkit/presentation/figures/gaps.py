@@ -8,6 +8,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
+from toolkit.arguments import typed
 from toolkit.instrument.model import Instrument
 from toolkit.locale import _, current_language, localized, pgettext
 from toolkit.presentation.figures.dots import Cell, Column, Dot, DotRow, Group, chart_of_dots, dot_axes
@@ -70,6 +71,7 @@ def chance_words() -> tuple[str, str]:
     return _("▲ clear of chance"), _("▼ may be chance")
 
 
+@typed
 @localized
 def gap_dumbbell(
     results: Any,
@@ -177,6 +179,7 @@ def gap_dumbbell(
     )
 
 
+@typed
 @localized
 def share_dots(
     results: Any,

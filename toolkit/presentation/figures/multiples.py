@@ -9,6 +9,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from toolkit.arguments import typed
 from toolkit.instrument.model import Instrument
 from toolkit.locale import _, current_language, localized
 from toolkit.presentation.figures.dots import Dot, DotRow, Group, arrows, chart_of_dots, key_places
@@ -56,6 +57,7 @@ class _Panel:
         return _HEAD + sum(map(_height, self.rows)) + _FOOT
 
 
+@typed
 @localized
 def theme_multiples(
     results: Any,

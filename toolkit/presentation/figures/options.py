@@ -8,6 +8,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import Instrument, Variable
 from toolkit.locale import _, current_language, localized
@@ -33,6 +34,7 @@ from toolkit.records import by_item, records
 Row = Mapping[str, Any]
 
 
+@typed
 @localized
 def ranked_options(
     results: Any,

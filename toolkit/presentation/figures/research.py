@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib as mpl
 import numpy as np
@@ -18,10 +18,13 @@ from matplotlib.dates import ConciseDateFormatter
 
 from toolkit.analysis.answers import Items, missing_summary, numbers
 from toolkit.analysis.derived import ticks
+from toolkit.arguments import Numbers, typed
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import Instrument, Variable
 from toolkit.presentation.figures.drawing import (
     WIDTH,
+    Colour,
+    ColourMap,
     Description,
     describe,
     group_colours,
@@ -35,16 +38,18 @@ from toolkit.presentation.figures.drawing import (
 )
 from toolkit.presentation.theme import AUDIENCE_COLOURS, BRAND_COLOUR
 from toolkit.responses.frames import plain
+from toolkit.weighting.weights import Weights
 
 Array = npt.NDArray[np.float64]
 
 
+@typed
 def forest(
     rows: Any,
     *,
     label: str | Sequence[str] | None = None,
     ax: Axes | None = None,
-    color: str = BRAND_COLOUR,
+    color: Colour = BRAND_COLOUR,
     margin: float | None = None,
     exponentiate: bool = False,
     zero: float = 0.0,
@@ -114,7 +119,10 @@ def forest(
         ax.plot(own["estimate"], y[mask], "o", color=tint, markersize=5.5 * unit(), zorder=3)
     if exponentiate:
         ax.set_xscale("log")
-        ax.xaxis.set_major_formatter(mpl.ticker.ScalarFormatter())
+        low, high = ax.get_xlim()
+        if high < 10 * low:  # within one power of ten a log axis has no ticks of its own
+            ax.xaxis.set_major_locator(mpl.ticker.MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
+        ax.xaxis.set_major_formatter(mpl.ticker.StrMethodFormatter("{x:g}"))
         ax.xaxis.set_minor_formatter(mpl.ticker.NullFormatter())
     count = int(clear.sum())
     finding = f"{count} of {len(frame)} intervals leave{'s' if count == 1 else ''} out {zero:g}"
@@ -157,7 +165,7 @@ def _as_estimates(rows: Any, label: str | Sequence[str] | None) -> pd.DataFrame:
                 )
             ],
         )
-    keys = [label] if isinstance(label, str) else list(label or [])
+    keys = [label] if isinstance(label, str) else [] if label is None else list(label)
     keys = keys or [name for name in ("item", "term", "driver") if name in table.columns][:1]
     unknown = [name for name in keys if name not in table.columns]
     if unknown:
@@ -183,6 +191,7 @@ def _as_estimates(rows: Any, label: str | Sequence[str] | None) -> pd.DataFrame:
     return frame.dropna()
 
 
+@typed
 def heatmap(
     rows: pd.DataFrame,
     *,
@@ -190,7 +199,7 @@ def heatmap(
     index: str = "item",
     values: str = "estimate",
     ax: Axes | None = None,
-    cmap: str = "vlag",
+    cmap: ColourMap = "vlag",
     center: float | None = None,
     fmt: str = ".0%",
     title: str | None = None,
@@ -232,6 +241,11 @@ def heatmap(
         raise InvalidInput(
             "heatmap", [Problem("duplicate", "rows", what, "keep one measure and one group of respondents")]
         )
+    try:
+        format(1.0, fmt)
+    except ValueError as error:
+        hint = "give a format of numbers, such as .0% or .2f"
+        raise InvalidInput("heatmap", [Problem("malformed", "fmt", f"is {fmt!r}", hint)]) from error
     table = rows.pivot(index=index, columns=columns, values=values).astype(float)
     table = table.reindex(index=rows[index].drop_duplicates(), columns=rows[columns].drop_duplicates())
     middle = float(np.nanmean(table.to_numpy())) if center is None else center
@@ -324,13 +338,14 @@ def group_map(
     return ax
 
 
+@typed
 def correlation_matrix(
     frame: pd.DataFrame,
     items: Items,
     *,
-    method: str = "spearman",
+    method: Literal["spearman", "pearson", "kendall"] = "spearman",
     ax: Axes | None = None,
-    cmap: str = "vlag",
+    cmap: ColourMap = "vlag",
     title: str | None = None,
 ) -> Axes:
     """Draw pairwise correlations of items, the lower triangle (seaborn).
@@ -372,6 +387,7 @@ def correlation_matrix(
     return ax
 
 
+@typed
 def scree(
     frame: pd.DataFrame,
     items: Items,
@@ -379,7 +395,7 @@ def scree(
     draws: int = 200,
     seed: int,
     ax: Axes | None = None,
-    color: str = BRAND_COLOUR,
+    color: Colour = BRAND_COLOUR,
     title: str | None = None,
 ) -> Axes:
     """Draw the eigenvalues of the items' correlations beside those of unrelated answers.
@@ -410,6 +426,9 @@ def scree(
             "scree",
             [Problem("too-few-answers", "items", "have fewer than 3 complete rows", "give more answers")],
         )
+    if not 1 <= draws <= 100_000:
+        what, hint = f"is {draws}", "draw 1 to 100,000, such as 200"
+        raise InvalidInput("scree", [Problem("out-of-range", "draws", what, hint)])
     observed = np.sort(np.linalg.eigvalsh(np.corrcoef(values.T)))[::-1]
     rng = np.random.default_rng(seed)
     random = np.array(
@@ -433,6 +452,7 @@ def scree(
     return ax
 
 
+@typed
 def trend_lines(
     rows: pd.DataFrame,
     *,
@@ -504,6 +524,7 @@ def trend_lines(
     return ax
 
 
+@typed
 def transitions(
     frame: pd.DataFrame,
     item: Variable | str,
@@ -513,7 +534,7 @@ def transitions(
     earlier: str,
     later: str,
     ax: Axes | None = None,
-    cmap: str = "Blues",
+    cmap: ColourMap = "Blues",
     title: str | None = None,
 ) -> Axes:
     """Draw where people who answered twice moved: rows the earlier answer, columns the later (seaborn).
@@ -572,6 +593,7 @@ def transitions(
     return ax
 
 
+@typed
 def mosaic(
     frame: pd.DataFrame,
     rows: Variable | str,
@@ -630,6 +652,7 @@ def mosaic(
     return ax
 
 
+@typed
 def distribution(
     frame: pd.DataFrame,
     item: Variable | str,
@@ -708,13 +731,14 @@ def distribution(
     return ax
 
 
+@typed
 def raking_margins(
     frame: pd.DataFrame,
     targets: Mapping[str, Mapping[Any, float]],
-    weights: Any,
+    weights: Weights | Numbers,
     *,
     ax: Axes | None = None,
-    color: str = BRAND_COLOUR,
+    color: Colour = BRAND_COLOUR,
     title: str | None = None,
 ) -> Axes:
     """Draw each category's share before and after weighting beside its target.
@@ -738,9 +762,12 @@ def raking_margins(
     'Weighted shares are within 0.0 points of every target'
     """
     _need(frame, list(targets), "raking_margins")
+    if not targets:
+        hint = "name at least one column"
+        raise InvalidInput("raking_margins", [Problem("empty", "targets", "are empty", hint)])
     values = np.asarray(getattr(weights, "values", weights), dtype=np.float64)
-    if len(values) != len(frame):
-        what = f"have {len(values)} values for {len(frame)} rows"
+    if values.ndim != 1 or len(values) != len(frame):
+        what = f"have {values.size} values for {len(frame)} rows"
         raise InvalidInput(
             "raking_margins", [Problem("unequal-length", "weights", what, "give one weight per row")]
         )
@@ -760,7 +787,7 @@ def raking_margins(
     ax.plot(table["after"], y, "o", color=color, label="weighted")
     ax.plot(table["target"], y, "|", color=AUDIENCE_COLOURS[1], markersize=12 * unit(), label="target")
     ax.xaxis.set_major_formatter(mpl.ticker.PercentFormatter(1.0, decimals=0))
-    ax.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
+    ax.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=3, borderaxespad=0.2)
     off = (table["after"] - table["target"]).abs().max()
     finding = f"Weighted shares are within {100 * off:.1f} points of every target"
     alt = "; ".join(
@@ -771,13 +798,14 @@ def raking_margins(
     return ax
 
 
+@typed
 def pattern_of_missing(
     frame: pd.DataFrame,
     items: Items,
     *,
     by: str | None = None,
     ax: Axes | None = None,
-    cmap: str = "Greys",
+    cmap: ColourMap = "Greys",
     title: str | None = None,
 ) -> Axes:
     """Draw the share of missing answers per item and group (seaborn).
@@ -820,11 +848,12 @@ def pattern_of_missing(
     return ax
 
 
+@typed
 def answers_per_day(
     dates: pd.Series,
     *,
     ax: Axes | None = None,
-    color: str = BRAND_COLOUR,
+    color: Colour = BRAND_COLOUR,
     title: str | None = None,
 ) -> Axes:
     """Draw how many answers came in on each day of the fieldwork.
@@ -870,13 +899,14 @@ def answers_per_day(
     return ax
 
 
+@typed
 def power_curve(
     power: Callable[[float], float],
-    sizes: Sequence[float],
+    sizes: Numbers,
     *,
     target: float = 0.8,
     ax: Axes | None = None,
-    color: str = BRAND_COLOUR,
+    color: Colour = BRAND_COLOUR,
     title: str | None = None,
 ) -> Axes:
     """Draw the power of a test over the number of answers.
@@ -898,6 +928,10 @@ def power_curve(
     >>> power_curve(lambda n: NormalIndPower().power(0.3, n, alpha=0.05), range(20, 400, 20)).get_title()
     '180 answers reach 80% power'
     """
+    sizes = np.ravel(np.asarray(sizes, dtype=np.float64)).tolist()
+    if not sizes or min(sizes) <= 0:
+        what = "are empty" if not sizes else f"go down to {min(sizes):g}"
+        raise InvalidInput("power_curve", [Problem("out-of-range", "sizes", what, "give numbers above 0")])
     found = np.array([float(power(n)) for n in sizes])
     ax = _plain_axes(ax)
     ax.plot(sizes, found, color=color)
@@ -915,12 +949,13 @@ def power_curve(
     return ax
 
 
+@typed
 def option_combinations(
     frame: pd.DataFrame,
     options: Items | Mapping[str, str],
     *,
     most: int = 12,
-    color: str = BRAND_COLOUR,
+    color: Colour = BRAND_COLOUR,
     title: str | None = None,
 ) -> Axes:
     """Draw which options of a multi-select are chosen together: a bar per combination, dots its options.

@@ -8,10 +8,12 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
+from toolkit.arguments import typed
 from toolkit.instrument.model import Instrument
 from toolkit.locale import _, localized
 from toolkit.presentation.charts import Chart, Point, Series, chart_of
 from toolkit.presentation.figures.drawing import (
+    Colour,
     Description,
     band,
     bare,
@@ -45,13 +47,14 @@ class _Pair:
     gaps: tuple[float, ...]
 
 
+@typed
 @localized
 def visible_gap_strip(
     results: Any,
     instrument: Instrument,
     *,
     ax: Axes | None = None,
-    color: str = BRAND_COLOUR,
+    color: Colour = BRAND_COLOUR,
     table: str = "gaps",
     measure: str = "top",
     title: str | None = None,

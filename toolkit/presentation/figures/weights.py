@@ -9,8 +9,9 @@ import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 
+from toolkit.arguments import typed
 from toolkit.locale import _, localized
-from toolkit.presentation.figures.drawing import Description, bare, describe, new_axes, quiet, unit
+from toolkit.presentation.figures.drawing import Colour, Description, bare, describe, new_axes, quiet, unit
 from toolkit.presentation.numbers import decimal
 from toolkit.presentation.theme import BRAND_COLOUR
 from toolkit.weighting import Weights, diagnose
@@ -20,12 +21,13 @@ Array = npt.NDArray[np.float64]
 _BARS = 20
 
 
+@typed
 @localized
 def weight_spread(
     weights: Weights | pd.Series | npt.ArrayLike,
     *,
     ax: Axes | None = None,
-    color: str = BRAND_COLOUR,
+    color: Colour = BRAND_COLOUR,
     title: str | None = None,
     language: str = "en",
 ) -> Axes:
