@@ -80,7 +80,13 @@ def benchmark(
     >>> rows.loc[rows["finding_id"] == "UBB24-08", "verdict"].item()
     'a difference is likely; its practical size is uncertain'
     """
-    ours = _ours([estimates] if isinstance(estimates, pd.DataFrame) else list(estimates))
+    frames = [estimates] if isinstance(estimates, pd.DataFrame) else list(estimates)
+    if odd := [one for one in frames if not isinstance(one, pd.DataFrame)]:
+        hint = "give frames of estimates"
+        raise InvalidInput(
+            "estimates", [Problem("wrong-type", "estimates", f"{one!r} is no frame", hint) for one in odd]
+        )
+    ours = _ours(frames)
     if lacking := [name for name in ("finding_id", "variable", "our_audience") if name not in findings]:
         what, hint = "is not in the frame", "give what load_findings returns"
         raise InvalidInput(
