@@ -442,6 +442,8 @@ def test_an_option_called_like_a_group_or_an_answer_is_not_taken_for_the_questio
     assert tracer.untraced(Text("a table", "Minutes for the task | Employees | 331 | 163.2", "row"))
     hashed = "Minutes for the task is among those registered (SHA-256 144c96f23363cf5b…)"
     assert tracer.untraced(Text("a page", hashed, "prose")) == ""
+    assert tracer.untraced(Text("a title", "Minutes for the task and 2 more: no difference", "prose")) == ""
+    assert tracer.untraced(Text("a page", "Minutes for the task: 2 more than others", "prose"))
     assert tracer.untraced(Text("a page", hashed.replace("144c96f23363cf5b", "144 registered"), "prose"))
 
 

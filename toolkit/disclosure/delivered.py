@@ -772,6 +772,8 @@ class Released:
 
 _TOKEN = re.compile(r"(?<![\w.,#-])-?(\d+(?:[.,]\d+)*)")
 _HASH = re.compile(r"(?<![\w.,])[0-9a-f]{12,}")
+_MORE = re.compile(r"\b(?:and \d+ more|et \d+ autres?)\b(?= ?:|$)")
+"""How many more questions a title is about: "Workload and 2 more: no difference"."""
 _INTERVAL = re.compile(r"\(\s?-?[\d.,]+\s?%?\s\w+\s-?[\d.,]+\s?%?\s?\)")
 _SHARE_FOLLOWS = re.compile(r"[^\d%·;]{1,12}(?:\d+\s?%|0[.,]\d)")
 _PLACE = re.compile(r",\s[^\W\d]+\s\d{1,2}(?:\s\w+\s\d{1,2})?(?=[;.]|$)")
@@ -810,7 +812,8 @@ class Tracer:
         names = [(end, keys, start) for start, end, keys in found_items]
         blank = _blanked(words, found_items)
         blank = _blanked(blank, self._phrase.found(blank))
-        blank = _blanked(blank, ((*one.span(), one) for one in _HASH.finditer(blank)))
+        for words_of in (_HASH, _MORE):
+            blank = _blanked(blank, ((*one.span(), one) for one in words_of.finditer(blank)))
         groups = [(end, start, group) for start, end, keys in self._group.found(blank) for group in keys]
         if not names and not groups:
             return ""
