@@ -362,7 +362,7 @@ def test_a_lowered_policy_is_refused_until_its_reason_is_recorded(tmp_path: Path
     ledger = ledger_in(tmp_path)
     recorded(ledger, staff(20), Policy(threshold=7))
     with ledger.open() as opened, pytest.raises(InvalidInput) as raised:
-        opened.check_policy(Policy(threshold=3, unanimity=False))
+        opened.check_policy(Policy(threshold=4, unanimity=False))
     assert [p.where for p in raised.value.problems] == ["policy → threshold", "policy → unanimity"]
     assert codes(raised) == ["policy-changed"] * 2
     assert ledger.policy_for(Policy(), "2027").threshold == 7
@@ -397,7 +397,7 @@ def spoil(path: Path, how: str) -> None:
     elif how == "half of the last line cut off":
         path.write_bytes(path.read_bytes()[:-40])
     elif how == "a threshold lowered":
-        path.write_bytes(path.read_bytes().replace(b'"threshold": 5', b'"threshold": 3'))
+        path.write_bytes(path.read_bytes().replace(b'"threshold": 5', b'"threshold": 4'))
     elif how == "a time changed":
         path.write_bytes(lines[0] + lines[1].replace(b"+00:00", b"+01:00", 1) + lines[2])
     elif how == "two lines swapped":
@@ -884,14 +884,14 @@ def test_options_in_separate_calls_do_not_give_none_of_these(tmp_path: Path) -> 
 def test_a_policy_lowered_afterwards_prints_nothing(tmp_path: Path) -> None:
     few = pd.concat([staff(20), staff(4, first=51, audience="executive")], ignore_index=True)
     assert sorted(shown(None, few)) == [False, True]
-    assert shown(None, few, policy=Policy(threshold=3)) == [True, True]
+    assert shown(None, few, policy=Policy(threshold=4)) == [True, True]
     ledger = ledger_in(tmp_path)
     shown(ledger, few)
     with pytest.raises(InvalidInput) as raised:
-        shown(ledger, few, policy=Policy(threshold=3))
+        shown(ledger, few, policy=Policy(threshold=4))
     assert codes(raised) == ["policy-changed"]
-    ledger.change_policy(Policy(threshold=3), "another client")
-    assert sorted(shown(ledger, few, policy=Policy(threshold=3))) == [False, True]
+    ledger.change_policy(Policy(threshold=4), "another client")
+    assert sorted(shown(ledger, few, policy=Policy(threshold=4))) == [False, True]
 
 
 def test_a_release_needs_its_respondents(tmp_path: Path) -> None:

@@ -37,14 +37,14 @@ STEPS = (0.01, 0.02, 0.05, 0.10, 0.20, 1 / 3, 0.40)
     ],
 )
 def test_bounds_follow_the_base_and_the_room(n, one, two):
-    policy = Policy(threshold=3, sensitive_items=("burnout",))
+    policy = Policy(threshold=4, sensitive_items=("burnout",))
     assert policy.unanimity_bounds(n, "trust") == (one, 1 - one)
     if two:
         assert policy.unanimity_bounds(n, "burnout") == (two, 1 - two)
         assert Policy(room=2).unanimity_bounds(n, "trust") == (two, 1 - two)
 
 
-@pytest.mark.parametrize("policy", [Policy(threshold=3), Policy(room=2), Policy(preset="strict")])
+@pytest.mark.parametrize("policy", [Policy(threshold=4), Policy(room=2), Policy(preset="strict")])
 def test_every_bound_leaves_room_and_is_the_narrowest_that_does(policy):
     """No step of the ladder below the one taken leaves room, and not every share is a bound."""
     for n in range(policy.threshold, 1000):
@@ -99,7 +99,7 @@ def test_words_name_the_numbers_of_the_policy():
 
 
 @pytest.mark.parametrize(
-    ("name", "values"), [("standard", (5, 7, 1)), ("strict", (7, 10, 2)), ("research", (3, 5, 1))]
+    ("name", "values"), [("standard", (5, 7, 1)), ("strict", (7, 10, 2)), ("research", (4, 5, 1))]
 )
 def test_a_preset_is_named_alone_or_made_stricter(name, values):
     policy = load_policy(name)
@@ -118,10 +118,10 @@ def test_a_preset_is_named_alone_or_made_stricter(name, values):
         ({"preset": "strict", "threshold": 6}, "conflict", "policy"),
         ({"preset": "strict", "room": 1}, "conflict", "policy"),
         ({"preset": "standard", "threshold": 4}, "conflict", "policy"),
-        ({"preset": "research", "threshold": 2}, "out-of-range", "policy → threshold"),
+        ({"preset": "research", "threshold": 3}, "out-of-range", "policy → threshold"),
         ({"room": 3}, "out-of-range", "policy → room"),
         ({"room": 2, "threshold": 4}, "conflict", "policy"),
-        ({"threshold": 3, "sensitive_threshold": 4}, "conflict", "policy"),
+        ({"threshold": 4, "sensitive_threshold": 4}, "conflict", "policy"),
     ],
 )
 def test_a_policy_weaker_than_its_name_or_the_floor_is_refused(given, code, where):

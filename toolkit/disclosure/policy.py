@@ -19,8 +19,8 @@ from toolkit.records import Displayed
 # Disclosure policy: thresholds for groups, and bounds for unanimous answers.
 
 
-LOWEST_THRESHOLD = 3
-"""No policy may show a base smaller than this."""
+LOWEST_THRESHOLD = 4
+"""No policy may show a base smaller than this: of three, what is withheld tells that each chose another."""
 
 _LEAST_FOR_TWO = 5
 """Smallest base of which a bound can leave room for two and not be met by every share."""
@@ -32,7 +32,7 @@ PRESETS: Mapping[str, Mapping[str, int]] = MappingProxyType(
     {
         "standard": MappingProxyType({"threshold": 5, "sensitive_threshold": 7, "room": 1}),
         "strict": MappingProxyType({"threshold": 7, "sensitive_threshold": 10, "room": 2}),
-        "research": MappingProxyType({"threshold": 3, "sensitive_threshold": 5, "room": 1}),
+        "research": MappingProxyType({"threshold": 4, "sensitive_threshold": 5, "room": 1}),
     }
 )
 """Named policies: what an organisation's people read, what is stricter, what stays among researchers."""
@@ -47,7 +47,7 @@ class Policy(BaseModel):
         The named policy (`PRESETS`) that the other values start from: they may be stricter, never weaker.
         Without one they start from "standard" and may go down to the floor.
     threshold
-        Smallest base that may be shown; at least 3.
+        Smallest base that may be shown; at least 4.
     sensitive_threshold
         The same for sensitive items; at least `threshold`, and at least 5.
     sensitive_items
