@@ -287,7 +287,9 @@ def audit_release(
         if names is not None and study is not None and release.wave in study.waves:
             quoted = study.quotable_comments(release.organisation, release.wave)["text"]
             words = " ".join([names.known, *quoted.str.split().str.join(" ")]).casefold()
-            known = replace(names, known=words, effective=_effective(_weights(answers, release.organisation)))
+            effective = _effective(_weights(answers, release.organisation))
+            people = _people(study.margins, release)
+            known = replace(names, known=words, effective=effective, people=people)
         told, unread = _files_faults(release, rules, instrument, known)
         breaches += told
         unfinished += unread
@@ -323,6 +325,16 @@ def _effective(weighted: Mapping[str, pd.DataFrame] | None) -> frozenset[float]:
                 float(round(100 * kish / len(weights))),
             }
     return frozenset(found)
+
+
+def _people(margins: pd.DataFrame | None, release: _Release) -> dict[tuple[str, str], dict[str, float]]:
+    """Return (column, audience or "" for any) → category → people, as an organisation's margins give them."""
+    found: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
+    own = None if margins is None else margins[margins["organisation"] == release.organisation].fillna("")
+    for row in own.itertuples() if own is not None else ():
+        if row.wave in (release.wave, ""):
+            found[row.column, row.audience][str(row.category)] = float(row.target)
+    return found
 
 
 # --- what was released
@@ -1607,6 +1619,8 @@ class _Names:
     """Question → answers that are numbers."""
     effective: frozenset[float] = frozenset()
     """Effective numbers of answers and design effects, which the methods section gives."""
+    people: Mapping[tuple[str, str], Mapping[str, float]] = field(default_factory=dict)
+    """(Column, audience) → group → people, of which a table says how many answered."""
 
     @classmethod
     def of(cls, study: Any, frame: pd.DataFrame) -> _Names:
@@ -1778,6 +1792,10 @@ def _released(release: _Release, policy: Policy, names: _Names) -> Released:
                 and not row.get("bound")
             ):
                 exact[item, group].add(_number(row[f"estimate{end}"]))
+        for (column, audience), people in names.people.items():
+            if (block := row.get(f"cut_{column}")) and audience in ("", row.get("audience")):
+                whole, n = sum(people.get(one, 0.0) for one in block.split(" + ")), _number(row["n"])
+                numbers[column, ""] |= {whole, n, n / max(whole, 1.0)}
         shared = {
             _number(row.get(name, ""))
             for name in (
