@@ -14,7 +14,8 @@ import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from itertools import product
+from functools import partial
+from itertools import chain, product
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,8 @@ _STARTS = 12
 """Solutions from which one with a further value is sought."""
 _LEADING = 60
 """About how many people of whom one is to answer otherwise, with two others, are tried."""
+_FEW = 100
+"""Nodes of a search among the answers of half of the people."""
 _NODES = 2000
 """Of a first search for a further value of a weighted count; a busy machine finds as much."""
 _NOT_GROUPS = frozenset(
@@ -1166,11 +1169,13 @@ class _Puzzle:
         places = [np.array(target.variables) for target in targets]
         outer = np.array([self._outer(target, least, most) for target in targets]).reshape(-1, 2)
         inner = np.full((len(targets), 2), (math.inf, -math.inf))
+        whose = np.array([part[place[0]] for place in places], dtype=np.int64)
+        members = _sums_of(places, len(self.upper))
         for end, sign in ((0, 1.0), (1, -1.0)):
             while True:
                 chosen: dict[int, int] = {}
                 for number in np.flatnonzero(inner[:, end] != outer[:, end]):
-                    chosen.setdefault(int(part[places[number][0]]), int(number))
+                    chosen.setdefault(int(whose[number]), int(number))
                 if not chosen:
                     break
                 goal = {int(v): sign for number in chosen.values() for v in places[number]}
@@ -1180,10 +1185,8 @@ class _Puzzle:
                     where = f"wave {target.wave}, {target.item}, {_named(target.group)}"
                     self.unfinished.append(f"{where}: not bounded in time")
                     return
-                for row, place in enumerate(places):
-                    if int(part[place[0]]) in chosen:
-                        value = float(solution[place].sum())
-                        inner[row] = min(inner[row, 0], value), max(inner[row, 1], value)
+                values = np.where(np.isin(whose, list(chosen)), members @ solution, np.nan)
+                inner = np.column_stack([np.fmin(inner[:, 0], values), np.fmax(inner[:, 1], values)])
                 for row in chosen.values():
                     outer[row, end] = inner[row, end]
         for target, (low, high) in zip(targets, inner.tolist(), strict=True):
@@ -1207,6 +1210,7 @@ class _Puzzle:
         puzzle = _Part.of(self, part, one)
         for goal in targets:
             goal.low, goal.high = math.inf, -math.inf
+        chance = np.random.default_rng(0)
         known, failed = list[npt.NDArray[np.float64]](), dict[tuple[tuple[int, ...], bool], float]()
 
         def seen(solution: npt.NDArray[np.float64]) -> None:
@@ -1223,11 +1227,15 @@ class _Puzzle:
             if failed.get((goal.variables, up)) == end:
                 continue
             near = [one for one in known if one[place].sum() == end][:_STARTS]
-            tried = (puzzle.exchanged(one, goal.variables, up) for one in near)
-            found = next((one for one in tried if one is not None), None)
-            if found is None:
-                asked = (goal.high + 1, math.inf) if up else (-math.inf, goal.low - 1)
-                found = self._optimise(part, {one}, {}, beside=(goal.variables, *asked), nodes=nodes)
+            asked = (goal.variables, *((goal.high + 1, math.inf) if up else (-math.inf, goal.low - 1)))
+            search = partial(self._optimise, part, {one}, {}, beside=asked)
+            tried = chain(
+                (puzzle.exchanged(base, goal.variables, up, wide=False) for base in near),
+                (search(nodes=_FEW, kept=(base, self._half(chance))) for base in (near * _STARTS)[:_STARTS]),
+                (puzzle.exchanged(base, goal.variables, up, wide=True) for base in near),
+                (search(nodes=most) for most in (nodes,)),
+            )
+            found = next((solution for solution in tried if solution is not None), None)
             if found is not None:
                 seen(found)
                 continue
@@ -1236,6 +1244,10 @@ class _Puzzle:
             if time.process_time() > self.deadline:
                 self.unfinished.append(f"wave {goal.wave}, {goal.item}: not bounded in time")
                 return
+
+    def _half(self, chance: np.random.Generator) -> npt.NDArray[np.bool_]:
+        """Return the variables of half of the people, by chance."""
+        return np.asarray(chance.random(len(self.upper))[self.people] < 0.5)
 
     def _as_answered(self, part: npt.NDArray[np.int64], one: int) -> npt.NDArray[np.float64] | None:
         """Return a weighted part as people answered; None where that is not what is printed."""
@@ -1285,7 +1297,7 @@ class _Puzzle:
         """Return bounds of each variable that follow from single statements, repeatedly."""
         matrix, low, high = self._statements()
         at, across, value = matrix.row, matrix.col, matrix.data
-        least, most = np.zeros(len(self.upper)), np.minimum(np.array(self.upper), _MANY)
+        least, most = np.zeros(len(self.upper)), self._most.copy()
         for _ in range(4):
             small = np.where(value > 0, value * least[across], value * most[across])
             large = np.where(value > 0, value * most[across], value * least[across])
@@ -1320,6 +1332,7 @@ class _Puzzle:
             matrix = coo_array((values, (at, across)), shape=(len(self.rows), len(self.upper)))
             ends = np.array([(row.low, row.high) for row in self.rows]).reshape(-1, 2)
             self._matrix = matrix, ends[:, 0], ends[:, 1]
+            self._by_row, self._most = matrix.tocsr(), np.minimum(np.array(self.upper), _MANY)
             self._firsts = np.array([row.first for row in self.rows], dtype=np.int64)
             self._known = {}
             for row in self.rows:
@@ -1337,28 +1350,32 @@ class _Puzzle:
         without: Collection[int] = (),
         beside: tuple[tuple[int, ...], float, float] = ((), -math.inf, math.inf),
         nodes: int | None = None,
+        kept: tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]] | None = None,
     ) -> npt.NDArray[np.float64] | None:
         """Minimise an objective over some parts; None where there is no solution, or no time.
 
         `without` leaves out statements by number; `beside` adds one: variables, ends of their sum; `nodes` is
-        the most that may be searched.
+        the most that may be searched; `kept` fixes some variables at the values of a solution.
         """
         from scipy.optimize import Bounds, LinearConstraint
 
-        matrix, low, high = self._statements()
+        _, low, high = self._statements()
         chosen = np.isin(part, list(inside))
         used = chosen[self._firsts]
         used[list(without)] = False
-        variables = np.flatnonzero(chosen & (np.array(self.upper) > 0))
+        variables = np.flatnonzero(chosen & (self._most > 0))
         costs = np.zeros(len(self.upper))
         costs[list(objective)] = list(objective.values())
         constraints = []
         if used.any():
-            constraints = [LinearConstraint(matrix.tocsr()[used][:, variables], low[used], high[used])]
+            constraints = [LinearConstraint(self._by_row[used][:, variables], low[used], high[used])]
         if beside[0]:
             sum_of = np.isin(variables, beside[0]).astype(float)
             constraints.append(LinearConstraint(sum_of[None, :], beside[1], beside[2]))
-        bounds = Bounds(np.zeros(len(variables)), np.minimum(np.array(self.upper), _MANY)[variables])
+        least, most = np.zeros(len(self.upper)), self._most
+        if kept is not None:
+            least, most = np.where(kept[1], kept[0], least), np.where(kept[1], kept[0], most)
+        bounds = Bounds(least[variables], most[variables])
         found = self._milp(costs[variables], bounds, constraints, nodes)
         if found is None:
             return None
@@ -1496,21 +1513,21 @@ class _Part:
     @classmethod
     def of(cls, puzzle: _Puzzle, part: npt.NDArray[np.int64], one: int) -> _Part:
         """Return a part by its number."""
-        matrix, low, high = puzzle._statements()
-        upper = np.minimum(np.array(puzzle.upper), _MANY)
+        _, low, high = puzzle._statements()
+        upper = puzzle._most
         places = np.flatnonzero((part == one) & (upper > 0))
         mine = part[puzzle._firsts] == one
-        rows = matrix.tocsr()[mine][:, places].toarray()
+        rows = puzzle._by_row[mine][:, places].toarray()
         kept = np.ptp(rows, axis=1) > 0
         low, high = low[mine][kept] - _EPS, high[mine][kept] + _EPS
         return cls(places, rows[kept], low, high, np.array(puzzle.people)[places], upper[places])
 
     def exchanged(
-        self, solution: npt.NDArray[np.float64], goal: Sequence[int], up: bool
+        self, solution: npt.NDArray[np.float64], goal: Sequence[int], up: bool, *, wide: bool
     ) -> npt.NDArray[np.float64] | None:
         """Return a solution in which one person more (or fewer) gave some answers; None if none is near.
 
-        At most three people have answered otherwise than in the solution given.
+        At most two people, or where it is wide three, have answered otherwise than in the solution given.
         """
         base, wanted = solution[self.places], np.isin(self.places, goal).astype(float)
         old, new = np.nonzero((self.cells[:, None] == self.cells) & (base > 0)[:, None] & (base < self.upper))
@@ -1524,7 +1541,7 @@ class _Part:
         narrow = int(np.argmin(((moves >= least[:, None]) & (moves <= most[:, None])).sum(axis=1)))
         others = np.argsort(moves[narrow], kind="stable")
         along = moves[narrow, others]
-        for third in (np.array([0]), others):
+        for third in (others if wide else np.array([0]),):
             for first in leading:
                 seconds = moves[:, [first]] + moves[:, third]
                 begin = np.searchsorted(along, least[narrow] - seconds[narrow])
@@ -1545,6 +1562,15 @@ class _Part:
                         whole[self.places] = found
                         return whole
         return None
+
+
+def _sums_of(places: Sequence[npt.NDArray[np.int64]], size: int) -> Any:
+    """Return a matrix whose product with all variables is the sum at each of some places."""
+    from scipy.sparse import csr_array
+
+    down = np.repeat(np.arange(len(places)), [len(one) for one in places])
+    across = np.concatenate([*places, np.array([], dtype=np.int64)])
+    return csr_array((np.ones(len(across)), (down, across)), shape=(len(places), size))
 
 
 def _variable_of(instrument: Instrument | None, item: str) -> Variable | None:
@@ -1792,8 +1818,8 @@ def _released(release: _Release, policy: Policy, names: _Names) -> Released:
                 and not row.get("bound")
             ):
                 exact[item, group].add(_number(row[f"estimate{end}"]))
-        for (column, audience), people in names.people.items():
-            if (block := row.get(f"cut_{column}")) and audience in ("", row.get("audience")):
+        for (column, who), people in names.people.items():
+            if (block := row.get(f"cut_{column}")) and who in ("", row.get("audience")):
                 whole, n = sum(people.get(one, 0.0) for one in block.split(" + ")), _number(row["n"])
                 numbers[column, ""] |= {whole, n, n / max(whole, 1.0)}
         shared = {
