@@ -1189,9 +1189,24 @@ class Ledger:
                 problems.append(
                     Problem("unknown-name", f"entry {number}", what, near_names(str(number), known))
                 )
+            problems += self._counted_later(number)
             if problems:
                 raise InvalidInput("ledger", problems)
             opened.add("withdrawn", {"entry": number, "reason": reason.strip()})
+
+    def _counted_later(self, number: int) -> Iterator[Problem]:
+        """Yield the reports on all organisations that count a release: its people stay in them."""
+        of = {entry.number: entry.data["people"] for entry in self.binding()}
+        waves = {one["wave"] for one in of.get(number, ()) if one["organisation"] != POOLED}
+        for later, people in of.items():
+            if later > number and any(
+                one["organisation"] == POOLED and one["wave"] in waves for one in people
+            ):
+                what, hint = (
+                    f"is counted in entry {later}, on all organisations",
+                    f"withdraw entry {later} first",
+                )
+                yield Problem("conflict", f"entry {number}", what, hint)
 
     def change_policy(self, policy: Policy, reason: str) -> None:
         """Record why later waves are released under another policy.

@@ -23,6 +23,7 @@ from toolkit.study.weighting import CLIENT, KISH, WEIGHT, heaviest, with_kish
 if TYPE_CHECKING:
     from toolkit.analysis import Design
     from toolkit.disclosure import Policy
+    from toolkit.instrument import Instrument
     from toolkit.study import Study
 
 CUT = "cut_"
@@ -126,48 +127,15 @@ def blocks_of(sizes: Mapping[str, float], unsafe: Callable[[Block], bool]) -> li
     return [frozenset([one]) for one in left] + [frozenset(joined)]
 
 
-_WIDE = 2
-"""People by which what a client's report hides must stay uncertain beside a sum over organisations."""
-
-
-def pool_hides(rows: pd.DataFrame) -> bool:
-    """Return whether a sum over organisations leaves every hidden count a range of values.
-
-    What a report shows as a bound keeps the whole range of the bound, up to `_WIDE` people.
-
-    Parameters
-    ----------
-    rows
-        One organisation per row: low, high (its range), count.
-
-    Examples
-    --------
-    >>> pool_hides(pd.DataFrame({"low": [0, 0, 9], "high": [1, 1, 10], "count": [0, 1, 9]}))
-    True
-    >>> pool_hides(pd.DataFrame({"low": [0, 0], "high": [1, 1], "count": [1, 1]}))
-    False
-    """
-    if rows.empty:
-        return True
-    total, low, high = rows["count"].sum(skipna=False), rows["low"].sum(), rows["high"].sum()
-    widest = min(float((rows["high"] - rows["low"]).max()), _WIDE)
-    return bool(total - low >= widest - 1e-9 and high - total >= widest - 1e-9)
-
-
 @dataclass(frozen=True)
 class _Answers:
-    """People who answered an item, in one audience: group of each cut, share of the top box, weights.
-
-    Of all organisations together, `clients` is that of each respondent, `pool` what their own reports hide.
-    """
+    """People who answered an item, in one audience: group of each cut, share of the top box, weights."""
 
     groups: Mapping[str, pd.Series]
     top: pd.Series
     weights: pd.Series
     smallest: int
     bounds: Callable[[Any], tuple[float, float]]
-    clients: pd.Series | None = None
-    pool: pd.DataFrame | None = None
 
     def sizes(self, cut: str) -> dict[str, float]:
         return {str(name): float(n) for name, n in self.groups[cut].value_counts().items()}
@@ -175,20 +143,12 @@ class _Answers:
     def unsafe(self, cut: str, block: Block) -> bool:
         """Return whether a block is too small, also in effect, or too close to all or none."""
         inside = self.groups[cut].isin(list(block)).to_numpy()
-        if self.tells_of_clients(inside):
-            return True
         n, w = int(inside.sum()), self.weights[inside]
         if n < self.smallest or w.sum() ** 2 / (w**2).sum() < self.smallest:
             return True
         low, high = self.bounds(w)
         share, plain = float((self.top[inside] * w).sum() / w.sum()), float(self.top[inside].mean())
         return not (low < min(share, plain) and max(share, plain) < high)
-
-    def tells_of_clients(self, inside: Any) -> bool:
-        """Return whether a number of these people tells what clients' reports hide."""
-        if self.clients is None or self.pool is None:
-            return False
-        return not pool_hides(self.pool[self.pool["organisation"].isin(self.clients[inside].unique())])
 
 
 def _divided(answers: _Answers, cuts: Mapping[str, str]) -> dict[str, list[Block]]:
@@ -215,11 +175,7 @@ def _without_differences(answers: _Answers, found: dict[str, list[Block]]) -> di
     atoms = frame.groupby(list(frame), sort=False).ngroup().to_numpy()
     counts = np.bincount(atoms)
     first = frame.iloc[np.unique(atoms, return_index=True)[1]]
-    hidden = [
-        np.eye(len(counts))[at]
-        for at in range(len(counts))
-        if counts[at] < answers.smallest or answers.tells_of_clients(atoms == at)
-    ]
+    hidden = [np.eye(len(counts))[at] for at in range(len(counts)) if counts[at] < answers.smallest]
     for cut in found:
         for group in first[cut].unique():
             member = (first[cut] == group).to_numpy(dtype=float)
@@ -296,7 +252,7 @@ def _planned(
     groups = {name: column_of(frame, study.cut_columns[name][0]) for name in cuts}
     plans: dict[tuple[str, tuple[Block, ...]], list[Variable]] = {}
     for variable in _items(study, audience) if cuts else ():
-        answers = _answers(frame, rows, groups, variable, policy, study.clients)
+        answers = _answers(frame, rows, groups, variable, policy)
         for cut, blocks in _divided(answers, cuts).items() if len(answers.top) else ():
             if len(blocks) > 1:
                 plans.setdefault((cut, tuple(sorted(blocks, key=sorted))), []).append(variable)
@@ -319,6 +275,9 @@ def cut_bases(
 
 def _items(study: Study, audience: str) -> list[Variable]:
     cut = {name for levels, _ in study.cut_columns.values() for name in levels}
+    if study.clients is not None:  # a number of some organisations could tell what their reports hide
+        tops = study.clients[study.clients["answer"].eq("top") & study.clients["audience"].eq(audience)]
+        cut |= set(tops.loc[tops["pooled"], "item"])
     return [
         one
         for one in study.instrument.variables
@@ -336,17 +295,10 @@ def _answers(
     groups: Mapping[str, pd.Series],
     variable: Variable,
     policy: Policy,
-    clients: pd.DataFrame | None = None,
 ) -> _Answers:
     codes = frame[variable.name]
     given = rows & codes.notna().to_numpy() & ~codes.isin(list(MISSING)).to_numpy()
     weights = frame[WEIGHT] if WEIGHT in frame else pd.Series(1.0, index=frame.index)
-    pool = None
-    if clients is not None and given.any():
-        first = frame[given].iloc[0]
-        same = (clients["wave"] == first["wave"]) & (clients["audience"] == first["audience"])
-        hidden = clients["count"].notna() & (clients["answer"] == "top")
-        pool = clients[same & hidden & (clients["item"] == variable.name)]
     return _Answers(
         {name: column[given] for name, column in groups.items()},
         codes[given].isin(variable.codes_of("top")).astype(float),
@@ -355,8 +307,6 @@ def _answers(
         lambda w: policy.unanimity_bounds(
             len(w), variable.name, heaviest=heaviest(w, policy.room_for(variable.name))
         ),
-        frame[CLIENT][given] if CLIENT in frame and pool is not None else None,
-        pool,
     )
 
 
@@ -391,3 +341,48 @@ def _adjusted(tests: Sequence[pd.DataFrame]) -> pd.DataFrame:
         listed = list(places)
         rows.loc[listed, "p_adjusted"] = adjust_p(rows.loc[listed, "p_value"].to_numpy(dtype=float), "holm")
     return rows[columns]
+
+
+def spread(frame: pd.DataFrame, clients: pd.DataFrame, instrument: Instrument) -> pd.DataFrame:
+    """Spread answers that clients' reports hide evenly over the organisations that hide them.
+
+    How many gave each answer stays the same in all organisations. Errors, which depend on how answers lie
+    within organisations, then follow from the sums and from what clients' reports show alone.
+
+    Parameters
+    ----------
+    clients
+        What their reports show, and which hidden counts are summed (`pooled`).
+    """
+    place, columns = ["item", "wave", "audience"], dict[str, pd.Series]()
+    for key, rows in clients.groupby(place, sort=False):
+        pool = rows.loc[rows["pooled"], "organisation"]
+        if pool.empty:
+            continue
+        item, variable = key[0], instrument[key[0]]
+        if not isinstance(variable, Variable):
+            continue
+        codes = columns.get(item, frame[item])
+        exact = rows[rows["exact"]]
+        shown = pd.MultiIndex.from_frame(exact[["organisation", "answer"]])
+        told = pd.MultiIndex.from_arrays([frame[CLIENT], codes.astype(str)]).isin(shown)
+        inside = (frame[["wave", "audience"]].astype(str) == list(key[1:])).all(axis=1)
+        inside &= frame[CLIENT].isin(pool) & codes.notna() & ~codes.isin(list(MISSING)) & ~told
+        owner, given = frame.loc[inside, CLIENT].to_numpy(str), codes[inside].to_numpy(str)
+        was = np.isin(given, variable.codes_of("top"))
+        free = ~np.isin(owner, exact.loc[exact["answer"] == "top", "organisation"].to_numpy(str))
+        tops = was.copy()
+        tops[free] = _dealt(was[free], owner[free])
+        even = given.copy()
+        for side in (True, False):
+            even[tops == side] = _dealt(given[was == side], owner[tops == side])
+        columns[item] = codes.mask(inside, pd.Series(even, index=frame.index[inside]))
+    return frame.assign(**columns)
+
+
+def _dealt(values: Any, owners: Any) -> Any:
+    """Return values, smallest first, at places such that every owner gets a like part of each value."""
+    order = pd.Series(owners).groupby(owners).rank("first", pct=True).to_numpy()
+    dealt = np.empty_like(values)
+    dealt[np.lexsort((owners, order))] = np.sort(values)
+    return dealt

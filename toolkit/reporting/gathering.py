@@ -17,7 +17,7 @@ from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Instrument, Variable
 from toolkit.locale import _, current_language
 from toolkit.presentation.rows import DONT_KNOW, audience_name
-from toolkit.reporting.cuts import CUT, cut_bases, cut_tables
+from toolkit.reporting.cuts import CUT, cut_bases, cut_tables, spread
 from toolkit.responses.frames import plain
 from toolkit.study.peers import pooled
 from toolkit.study.quality import PARTS
@@ -121,42 +121,13 @@ def gather(study: Study, organisation: str, wave: str) -> ReportData:
     admitted = _admitted(study, beside.frame, organisation, wave)
     frame = _with_used_audiences(admitted.frame)
     audiences = tuple(frame["audience"].cat.categories)
-    results: dict[str, pd.DataFrame] = {}
-    previous, weights, tests, peers = "", None, None, None
-    if audiences:
-        population, design = study.population(organisation, wave), None
-        if study.design is not None:
-            whole = beside.frame[beside.frame["wave"] == wave].reset_index(drop=True)
-            frame, design = _designed(study, whole, {wave: audiences})
-            if WEIGHT in frame:
-                weights = spread_of_weights(frame, study.weighting, audiences, study.policy.threshold)
-        instrument, level = study.instrument, study.level
-        results = {
-            "distributions": _estimates(frame, _single(instrument), None, population, level, design),
-            "shares": _estimates(frame, _with_top(instrument), "top", population, level, design),
-        }
-        results |= _numbers(frame, instrument, level, design)
-        if study.clients is None:  # beside the clients' reports only what was compared with them is shown
-            results |= _declared(frame, instrument, level, design)
-            results |= _dont_know(frame, study, design)
-            results |= _crossed(frame, study, design)
-            results |= _judged(frame, study, design)
-        results |= _comparisons(frame, audiences, study, design)
-        previous = study.previous_wave(organisation, wave)
-        if previous:
-            earlier = _admitted(study, beside.frame, organisation, previous)
-            results |= _trend(study, beside.frame, (wave, previous), frame, earlier, results["shares"])
-            results |= _over_waves(study, beside.frame, organisation, wave, frame, results["shares"])
-        results |= _benchmarks(study, [results["shares"], results["distributions"]])
-        peers = study.benchmarks_of(organisation, wave)
-        if peers is not None and len(peers):
-            from toolkit.findings import benchmark
-
-            own = benchmark(results["shares"], peers, level=level, margin=study.margin)
-            results["own_benchmarks"] = own[own["audience"].isin(audiences)].reset_index(drop=True)
-        if study.cut_columns:
-            divided, tests = cut_tables(study, frame, audiences, design)
-            results |= divided
+    previous = study.previous_wave(organisation, wave) if audiences else ""
+    peers = study.benchmarks_of(organisation, wave) if audiences else None
+    whose = (organisation, wave, previous)
+    results, weights, tests = _results(study, beside.frame, *whose, peers)
+    if study.clients is not None:
+        even = spread(beside.frame, study.clients, study.instrument)
+        results = _with_errors_of(results, _results(study, even, *whose, None)[0])
     results["participation"] = admitted.participation
     held = {
         Base(item, frozenset([*map(tuple, json.loads(group)), *([("wave", at)] if at != wave else [])])): code
@@ -201,6 +172,68 @@ def gather(study: Study, organisation: str, wave: str) -> ReportData:
         together,
         _people(study, organisation, wave, audiences) if study.quality else {},
     )
+
+
+def _results(
+    study: Study,
+    every: pd.DataFrame,
+    organisation: str,
+    wave: str,
+    previous: str,
+    peers: pd.DataFrame | None,
+) -> tuple[dict[str, pd.DataFrame], pd.DataFrame | None, pd.DataFrame | None]:
+    """Analyse the answers of all waves: tables by name, what weighting costs, the tests of cuts."""
+    frame = _with_used_audiences(_admitted(study, every, organisation, wave).frame)
+    audiences = tuple(frame["audience"].cat.categories)
+    weights, tests = None, None
+    if not audiences:
+        return {}, weights, tests
+    population, design = study.population(organisation, wave), None
+    if study.design is not None:
+        whole = every[every["wave"] == wave].reset_index(drop=True)
+        frame, design = _designed(study, whole, {wave: audiences})
+        if WEIGHT in frame:
+            weights = spread_of_weights(frame, study.weighting, audiences, study.policy.threshold)
+    instrument, level = study.instrument, study.level
+    results = {
+        "distributions": _estimates(frame, _single(instrument), None, population, level, design),
+        "shares": _estimates(frame, _with_top(instrument), "top", population, level, design),
+    }
+    results |= _numbers(frame, instrument, level, design)
+    if study.clients is None:  # beside the clients' reports only what was compared with them is shown
+        results |= _declared(frame, instrument, level, design)
+        results |= _dont_know(frame, study, design)
+        results |= _crossed(frame, study, design)
+        results |= _judged(frame, study, design)
+    results |= _comparisons(frame, audiences, study, design)
+    if previous:
+        earlier = _admitted(study, every, organisation, previous)
+        results |= _trend(study, every, (wave, previous), frame, earlier, results["shares"])
+        results |= _over_waves(study, every, organisation, wave, frame, results["shares"])
+    results |= _benchmarks(study, [results["shares"], results["distributions"]])
+    if peers is not None and len(peers):
+        from toolkit.findings import benchmark
+
+        own = benchmark(results["shares"], peers, level=level, margin=study.margin)
+        results["own_benchmarks"] = own[own["audience"].isin(audiences)].reset_index(drop=True)
+    if study.cut_columns:
+        divided, tests = cut_tables(study, frame, audiences, design)
+        results |= divided
+    return results, weights, tests
+
+
+def _with_errors_of(
+    results: Mapping[str, pd.DataFrame], others: Mapping[str, pd.DataFrame]
+) -> dict[str, pd.DataFrame]:
+    """Return results with the errors, tests and verdicts of other answers; intervals lie about their own."""
+    found = {}
+    for name, rows in results.items():
+        other, value = others[name], "gap" if "gap" in rows else "estimate"
+        apart = rows[value].astype("Float64") - other[value].astype("Float64")
+        kept = [one for one in (value, "estimate_a", "estimate_b") if one in rows]
+        ends = {end: (other[end] + apart).astype(rows[end].dtype) for end in ("conf_low", "conf_high")}
+        found[name] = other.assign(**rows[kept], **ends)
+    return found
 
 
 def _designed(

@@ -9,8 +9,9 @@ all others.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +20,8 @@ import pandas as pd
 
 from toolkit.disclosure.ledger import POOLED, group_text
 from toolkit.errors import InvalidInput, Problem
-from toolkit.instrument.model import MISSING, Instrument
+from toolkit.instrument.model import MISSING, Instrument, Variable
 from toolkit.locale import _, using_language
-from toolkit.reporting.cuts import pool_hides
 from toolkit.reporting.job import ALL, DONE
 from toolkit.reporting.manifest import MANIFEST, RESULTS, read_secret, write_secret
 from toolkit.reporting.options import chosen_wave, folder_name, notebook_path
@@ -32,6 +32,7 @@ from toolkit.study.weighting import CLIENT, StudyDesign
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from toolkit.disclosure.ledger import Entry
     from toolkit.study import Study
 
 OVERALL = "_overall"
@@ -40,8 +41,13 @@ FEWEST = 5
 """Organisations that an overall report must count."""
 NOTEBOOK = "overall_report.ipynb"
 
-_TABLES = ("distributions", "shares", "bands", "scores")
+_TABLES = ("distributions", "shares", "distributions_parts", "bands", "scores")
+_BOXES = ("top", "middle", "bottom")
+_WIDE = 2
+"""People by which what a client's report hides must stay uncertain beside sums over organisations."""
 _MEANS = ("mean", "net", "recommend")
+_TRIES = 8
+"""Sums of hidden counts, with signs by chance, that are searched for further values before single counts."""
 _CELL = ["wave", "organisation", "audience", "item"]
 
 
@@ -70,21 +76,22 @@ def client_cells(folder: str | Path, wave: str, organisations: Sequence[str]) ->
         place = Path(folder) / one
         try:
             status = json.loads((place / MANIFEST).read_text(encoding="utf-8"))["status"]
-            rows = pd.read_csv(place / RESULTS, dtype=str, encoding="utf-8-sig", keep_default_na=False)
+            parts.append(_cells_of(place).assign(wave=wave, organisation=one))
         except (OSError, ValueError, KeyError, TypeError):
-            status, rows = "", pd.DataFrame()
+            status = ""
         if status not in DONE:
             hint = "build the reports of all organisations of the wave first"
             problems.append(Problem("file-not-found", str(place), "holds no finished report", hint))
-        elif "estimate" in rows:
-            parts.append(_cells_of(rows).assign(wave=wave, organisation=one))
     if problems:
         raise InvalidInput("overall report", problems)
     columns = [*_CELL, "answer", "n", "effective_n", "estimate", "exact", "low", "high"]
-    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+    return pd.concat(parts, ignore_index=True)[columns]
 
 
-def _cells_of(rows: pd.DataFrame) -> pd.DataFrame:
+def _cells_of(place: Path) -> pd.DataFrame:
+    rows = pd.read_csv(place / RESULTS, dtype=str, encoding="utf-8-sig", keep_default_na=False)
+    if "estimate" not in rows:  # nothing of it is shown
+        rows = rows.iloc[:0].reindex(columns=["table", "audience", "item", "n", "estimate", "shown"])
     rows = rows.reindex(columns=[*rows, *{"response", "measure", "bound", "effective_n"}.difference(rows)])
     rows = rows[rows["table"].isin(_TABLES)].fillna("")
     n, share = (pd.to_numeric(rows[name], errors="coerce") for name in ("n", "estimate"))
@@ -104,8 +111,10 @@ def _cells_of(rows: pd.DataFrame) -> pd.DataFrame:
             "high": np.ceil(share * n - 0.5).where(exact, np.floor(share * n + 1e-6).where(most, n)),
         }
     )
+    own = own.sort_values(["exact", "n"], ascending=False, kind="stable")
+    own = own.drop_duplicates(["audience", "item", "answer"]).sort_index()  # the top box is in two tables
     # answers to a question add up to its base, which narrows what is withheld
-    parts = own[rows["response"].ne("")]
+    parts = own[rows["response"].reindex(own.index).ne("") & ~own["answer"].isin(_BOXES)]
     sums = parts.groupby(["audience", "item"])[["low", "high"]].transform("sum")
     high = np.minimum(parts["high"], parts["n"] - (sums["low"] - parts["low"]))
     low = np.maximum(parts["low"], parts["n"] - (sums["high"] - parts["high"]))
@@ -113,7 +122,13 @@ def _cells_of(rows: pd.DataFrame) -> pd.DataFrame:
     return own
 
 
-def overall_study(study: Study, wave: str, folder: Path, frames: Mapping[str, pd.DataFrame]) -> Study:
+def overall_study(
+    study: Study,
+    wave: str,
+    folder: Path,
+    frames: Mapping[str, pd.DataFrame],
+    binding: Sequence[Entry] = (),
+) -> Study:
     """Return the study as one organisation, with the answers that an overall report may count.
 
     Parameters
@@ -123,17 +138,25 @@ def overall_study(study: Study, wave: str, folder: Path, frames: Mapping[str, pd
         folder beside it holds all of its own.
     frames
         Organisation → its coded answers as its own report has them, all waves together.
+    binding
+        The releases that bind.
 
     Raises
     ------
     InvalidInput
-        Reports that are missing, fewer than five organisations that can be counted, replicate weights.
+        Reports that are missing or of other answers, fewer than five organisations that can be counted,
+        replicate weights.
     """
     if study.design is not None and (study.design.replicates or not (study.weighting or study.sample)):
         what = "is of replicate weights or of microdata, which do not describe how organisations were drawn"
         hint = "leave the overall report out"
         raise InvalidInput(study.path, [Problem("unsuited-design", "design", what, hint)])
     cells, waves = client_cells(folder, wave, study.organisation_ids(wave)), [wave]
+    answers = pd.concat(frames.values(), ignore_index=True)
+    if stale := _of_other_answers(cells, answers):
+        what, hint = "is of other answers than those of now", "build the reports of all organisations again"
+        problems = [Problem("inconsistent", str(folder / one), what, hint) for one in stale]
+        raise InvalidInput("overall report", problems)
     for earlier in study.waves[: study.waves.index(wave)] if wave not in study.wave_instruments else ():
         try:
             before = client_cells(
@@ -141,10 +164,13 @@ def overall_study(study: Study, wave: str, folder: Path, frames: Mapping[str, pd
             )
         except InvalidInput:
             continue  # not all of its reports are there, so what they hide is unknown
+        if _of_other_answers(before, answers):
+            continue
         cells, waves = pd.concat([cells, before], ignore_index=True), [*waves, earlier]
-    answers = pd.concat(frames.values(), ignore_index=True)
+    cells = cells[cells["organisation"].isin(list(frames))].reset_index(drop=True)
     answers = answers[answers["wave"].isin(waves)].reset_index(drop=True)
-    frame, pools, held = _counted(answers, cells, study.instrument)
+    reissued = _reissued(study, cells, folder.parent, binding) if binding else set()
+    frame, pooled, held = _counted(answers, cells, study.instrument, reissued)
     now = frame.loc[frame["wave"] == wave, "organisation"].nunique()
     if now < FEWEST:
         what = (
@@ -163,15 +189,72 @@ def overall_study(study: Study, wave: str, folder: Path, frames: Mapping[str, pd
         frame=frame.assign(**{CLIENT: frame["organisation"], "organisation": POOLED}),
         organisations=_table(study, frame, waves),
     )
+    names = {one: study.organisation_name(one) for one in cells["organisation"].unique()}
     made = replace(
         study, table=gathered.organisations, peers=None, comments=None, cuts=kinds, levels=(), renamed={},
         registration=None, quality=False, sample=StudyDesign(clusters=CLIENT), own_held=frozenset(held),
-        clients=cells.merge(pools, how="left", on=[*_CELL, "answer"]).assign(
-            name=cells["organisation"].map(study.organisation_name)
+        clients=cells.assign(
+            pooled=cells.index.isin(pooled), name=cells["organisation"].map(names)
         ),
     )  # fmt: skip
     made.__dict__["_gathered"] = gathered
     return made
+
+
+def _bases(frame: pd.DataFrame, items: Iterable[str], by: list[str]) -> pd.Series:
+    """Count those who answered, by wave, organisation or all, audience and item."""
+    counts = {
+        one: (frame[one].notna() & ~frame[one].astype(str).isin(list(MISSING)))
+        .groupby([frame[name].astype(str) for name in by])
+        .sum()
+        for one in items
+        if one in frame
+    }
+    return pd.concat(counts, names=["item"]) if counts else pd.Series(dtype="int64")
+
+
+def _of_other_answers(cells: pd.DataFrame, answers: pd.DataFrame) -> list[str]:
+    """List the organisations whose reports have a base that is not that of the answers."""
+    printed = cells[cells["n"].notna()].groupby(["item", *_CELL[:3]])["n"].max()
+    counted = _bases(answers, cells["item"].unique(), _CELL[:3]).reindex(printed.index)
+    differ = counted.notna() & (counted != printed)
+    return sorted(set(printed.index[differ].get_level_values("organisation")))
+
+
+def _reissued(
+    study: Study, cells: pd.DataFrame, reports: Path, binding: Sequence[Entry]
+) -> set[tuple[str, ...]]:
+    """Find (wave, audience, item) with hidden counts of which an organisation released other numbers before.
+
+    A sum over organisations, less the sum in an earlier report on all of them, would be a difference of one.
+    """
+    ledger, issues, new = study.ledger, [cells], set[tuple[str, str]]()
+    every = set(study.organisation_ids())
+    known = {POOLED, *every, *study.renamed}
+    for wave in cells["wave"].unique():
+        pooled = [one.number for one in binding if ledger.released(POOLED, wave, [one])]
+        before = [one for one in binding if pooled and one.number < pooled[0]]
+        new |= {(wave, one) for one in every if pooled and not ledger.released(one, wave, before)}
+        gone = {
+            one["organisation"] for entry in before for one in entry.data["people"] if one["wave"] == wave
+        }
+        new |= {(wave, one) for one in every if gone - known}
+    for one in every:
+        folders, lost, _notes = ledger.earlier(one, reports, binding)
+        new |= {(wave, one) for wave in cells["wave"].unique() if lost}
+        for place in folders:
+            wave = str(json.loads((place / MANIFEST).read_text(encoding="utf-8"))["wave"])
+            issues.append(_cells_of(place).assign(wave=wave, organisation=one))
+    both = pd.concat(issues, ignore_index=True)
+    both = both[both["wave"].isin(cells["wave"])].drop_duplicates(
+        [*_CELL, "answer", "n", "estimate", "exact"]
+    )
+    changed = both.duplicated([*_CELL, "answer"], keep=False)
+    changed |= pd.MultiIndex.from_frame(both[["wave", "organisation"]]).isin(list(new))
+    hidden = both["n"].notna() & ~both["exact"].astype(bool)
+    groups = both.assign(changed=changed, hidden=hidden).groupby(["wave", "audience", "item"])
+    found = groups[["changed", "hidden"]].any().all(axis=1)
+    return set(found.index[found])
 
 
 def _table(study: Study, frame: pd.DataFrame, waves: Sequence[str]) -> pd.DataFrame:
@@ -194,98 +277,138 @@ def _table(study: Study, frame: pd.DataFrame, waves: Sequence[str]) -> pd.DataFr
 
 
 def _counted(
-    answers: pd.DataFrame, cells: pd.DataFrame, instrument: Instrument
-) -> tuple[pd.DataFrame, pd.DataFrame, set[tuple[str, str, str, str]]]:
+    answers: pd.DataFrame, cells: pd.DataFrame, instrument: Instrument, reissued: Collection[tuple[str, ...]]
+) -> tuple[pd.DataFrame, list[Any], set[tuple[str, str, str, str]]]:
     """Keep the answers that may be counted.
+
+    Parameters
+    ----------
+    reissued
+        Wave, audience and item of which sums would be subtracted from those of another issue.
 
     Returns
     -------
     tuple
-        The answers, without those whose base no report shows; of each number that is counted although its
-        report does not show it: `_CELL`, answer, count; and what is withheld, as `Beside.held` has it.
+        The answers, without those whose base no report shows; the cells that are summed although their
+        reports hide them; and what is withheld, as `Beside.held` has it.
     """
     shown = pd.MultiIndex.from_frame(cells.loc[cells["n"].notna(), _CELL[:3]].drop_duplicates())
     place = pd.MultiIndex.from_frame(answers[_CELL[:3]].astype(str))
     answers = answers[place.isin(shown)].reset_index(drop=True)
     place = place[place.isin(shown)]
     held: set[tuple[str, str, str, str]] = set()
-    pools: list[pd.DataFrame] = []
+    pooled: list[Any] = []
     columns: dict[str, pd.Series] = {}
-    by_item = dict(tuple(cells.groupby("item", sort=False)))
+    by_item = dict(tuple(cells[cells["n"].notna()].groupby("item", sort=False)))
     for variable in instrument.variables:
         if variable.kind not in ("single", "option", "number") or variable.name not in answers:
             continue
         codes, own = answers[variable.name], by_item.get(variable.name, cells.iloc[:0])
-        based = pd.MultiIndex.from_frame(own.loc[own["n"].notna(), _CELL[:3]].drop_duplicates())
-        keep = place.isin(based)
-        hidden = own[own["n"].notna() & ~own["exact"]]
-        if len(hidden):
-            counts = _counts(codes, place, hidden, variable.codes_of("top"))
-            hidden = hidden.assign(count=counts)
-            for (wave, audience), rows in hidden.groupby(["wave", "audience"], sort=False):
-                hides = all(pool_hides(part) for _answer, part in rows.groupby("answer"))
-                if hides and not _determined(rows[~rows["answer"].isin(["top", *_MEANS])]):
-                    pools.append(rows[[*_CELL, "answer", "count"]])
-                else:
-                    held.add((variable.name, group_text([("audience", str(audience))]), str(wave), "overall"))
-                    keep &= ~((answers["wave"] == wave) & (answers["audience"] == audience)).to_numpy()
+        keep = place.isin(pd.MultiIndex.from_frame(own[_CELL[:3]].drop_duplicates()))
+        given = pd.crosstab([place.get_level_values(at) for at in (0, 2, 1)], codes.astype(str).to_numpy())
+        given = given.reindex(columns=list(variable.codes), fill_value=0)
+        if variable.kind != "number":  # means follow from the answers that they are made of
+            own = own[~own["answer"].isin(_MEANS)]
+        for (wave, audience), rows in own.groupby(["wave", "audience"], sort=False):
+            hidden = rows[~rows["exact"]]
+            again = (wave, audience, variable.name) in reissued
+            if hidden.empty and not again:
+                continue
+            pool = rows[rows["organisation"].isin(hidden["organisation"])]
+            owners = list(dict.fromkeys(pool["organisation"]))
+            if not again and _open(pool, given.loc[wave, audience].loc[owners], variable):
+                pooled += list(hidden.index)
+            else:
+                held.add((variable.name, group_text([("audience", str(audience))]), str(wave), "overall"))
+                keep &= ~((answers["wave"] == wave) & (answers["audience"] == audience)).to_numpy()
         coded = isinstance(codes.dtype, pd.CategoricalDtype) and "-3" in codes.cat.categories
         gone = ~keep & codes.notna() & ~codes.astype(str).isin(list(MISSING))
         columns[variable.name] = codes.mask(gone, "-3" if coded else np.nan)
-    empty = pd.DataFrame(columns=[*_CELL, "answer", "count"])
-    return answers.assign(**columns), pd.concat(pools, ignore_index=True) if pools else empty, held
+    return answers.assign(**columns), pooled, held
 
 
-def _counts(codes: pd.Series, place: pd.MultiIndex, hidden: pd.DataFrame, top: Sequence[str]) -> list[float]:
-    """Count who gave each hidden answer; NaN of a mean, which counts no one."""
-    table = (
-        codes.astype(str)
-        .groupby([*(place.get_level_values(at) for at in range(3)), codes.astype(str)])
-        .size()
-    )
-    found = []
-    for row in hidden.itertuples(index=False):
-        codes = top if row.answer == "top" else (str(row.answer),)
-        if row.answer in _MEANS:
-            found.append(float("nan"))
-            continue
-        found.append(
-            float(sum(table.get((row.wave, row.organisation, row.audience, one), 0) for one in codes))
-        )
-    return found
+def _codes_of(answer: str, variable: Variable) -> tuple[str, ...]:
+    """Return the codes of an answer, which may be a box; none of a mean."""
+    if answer not in _BOXES:
+        return () if answer in _MEANS else (answer,)
+    if answer != "middle":
+        return variable.codes_of(answer)
+    ends = {*variable.codes_of("top"), *variable.codes_of("bottom")}
+    return tuple(code for code in variable.codes if code not in ends)
 
 
-def _determined(rows: pd.DataFrame) -> bool:
-    """Return whether sums by answer and by organisation leave a hidden count no second value.
+def _open(cells: pd.DataFrame, given: pd.DataFrame, variable: Variable) -> bool:
+    """Return whether sums over organisations leave every hidden count of a question open.
 
-    A count may change where others can make up for it in a circle: one more here, one fewer in the same
-    organisation, one more of that answer elsewhere, and so on back to the first answer.
+    Whoever reads all clients' reports knows the ranges that they show, that the answers of an organisation
+    add up to its base, and how many gave each answer in all organisations. Each hidden count must be open by
+    `_WIDE` people, or as far as its own report leaves it open.
+
+    Parameters
+    ----------
+    cells
+        What the reports show of it: organisation, answer, exact, low, high.
+    given
+        Organisation × code: how many gave the answer.
     """
-    more: dict[tuple[str, str], list[tuple[str, str]]] = {}
-    for row in rows.itertuples(index=False):
-        organisation, answer = ("organisation", row.organisation), ("answer", row.answer)
-        if row.count + 1 <= row.high + 1e-9:
-            more.setdefault(organisation, []).append(answer)
-        if row.count - 1 >= row.low - 1e-9:
-            more.setdefault(answer, []).append(organisation)
+    from scipy.optimize import LinearConstraint, milp
+    from scipy.sparse import csr_array
 
-    def reaches(start: tuple[str, str], end: tuple[str, str]) -> bool:
-        seen, ahead = {start}, [start]
-        while ahead:
-            one = ahead.pop()
-            for other in more.get(one, ()):
-                if (one, other) != (start, end) and other not in seen:
-                    seen.add(other)
-                    ahead.append(other)
-        return end in seen
-
-    pairs = [
-        (("organisation", row.organisation), ("answer", row.answer)) for row in rows.itertuples(index=False)
+    if variable.kind == "number":  # bands, and a mean that follows from them
+        return False
+    truth = given.to_numpy(dtype=float)
+    owners = np.repeat(np.arange(len(given)), truth.shape[1])
+    rows = [
+        np.isin(given.columns, _codes_of(row.answer, variable))[None, :]
+        & (given.index == row.organisation)[:, None]
+        for row in cells.itertuples()
     ]
-    return any(
-        not (b in more.get(a, ()) and reaches(b, a)) and not (a in more.get(b, ()) and reaches(a, b))
-        for a, b in pairs
-    )
+    own = csr_array(np.array(rows).reshape(len(rows), -1).astype(float))
+    count, hidden = own @ truth.ravel(), ~cells["exact"].to_numpy()
+    low = np.where(hidden, np.minimum(np.ceil(cells["low"] - 1e-6), count), count)
+    high = np.where(hidden, np.maximum(np.floor(cells["high"] + 1e-6), count), count)
+    by_owner = csr_array((owners == np.arange(len(given))[:, None]).astype(float))
+    by_code = csr_array(np.tile(np.eye(truth.shape[1]), len(given)))
+    alone = [
+        LinearConstraint(own, low, high),
+        LinearConstraint(by_owner, truth.sum(axis=1), truth.sum(axis=1)),
+    ]
+    together = [*alone, LinearConstraint(by_code, truth.sum(axis=0), truth.sum(axis=0))]
+
+    def reach(least: Any, most: Any, wanted: Any, constraints: list[Any]) -> None:
+        found = own @ np.round(
+            milp(-(wanted @ own), constraints=constraints, integrality=np.ones(truth.size)).x
+        )
+        np.minimum(least, found, out=least)
+        np.maximum(most, found, out=most)
+
+    least, most = count.copy(), count.copy()
+    for answer, sign in product(
+        cells["answer"].unique(), (1.0, -1.0)
+    ):  # organisations are apart without sums
+        reach(least, most, sign * (cells["answer"] == answer).to_numpy(), alone)
+    needed = np.minimum(most - least, _WIDE)
+    least, most = count.copy(), count.copy()
+    chance = np.random.default_rng(0)
+    for _try in range(_TRIES):
+        left = hidden & (most - least < needed)
+        if left.any():
+            reach(least, most, np.where(left, chance.choice([-1.0, 1.0], len(left)), 0.0), together)
+    for at, sign in product(np.flatnonzero(hidden), (1.0, -1.0)):
+        if most[at] - least[at] < needed[at]:
+            reach(least, most, sign * (np.arange(len(count)) == at), together)
+    return bool((most - least >= needed)[hidden].all())
+
+
+def _beside_sums(study: Study, frame: pd.DataFrame) -> set[tuple[str, str, str, str]]:
+    """Withhold what is not the sum of the clients' own bases, from which it would tell those left out."""
+    if (cells := study.clients) is None:
+        return set()
+    place = ["item", "wave", "audience"]
+    own = cells[cells["n"].notna()].groupby([*place, "organisation"])["n"].max().groupby(place).sum()
+    counted = _bases(frame, cells["item"].unique(), place[1:]).reindex(own.index)
+    differ = own.index[counted.notna() & (counted != own)]
+    return {(item, group_text([("audience", who)]), wave, "overall") for item, wave, who in differ}
 
 
 @dataclass(frozen=True)
@@ -303,7 +426,15 @@ class OverallRun(StudyRun):
         binding = study.ledger.binding() if study.ledger.exists else ()
         every = study.organisation_ids()
         frames = {one: beside_releases(study, one, wave, binding=binding).frame for one in every}
-        made = overall_study(study, wave, run.folder, frames)
+        made = overall_study(study, wave, run.folder, frames, binding)
+        if run.options.release and made.clients is not None:
+            counted = frozenset(made.clients.loc[made.clients["wave"] == wave, "organisation"])
+            if drafts := counted - run._recorded(counted, study.ledger.entries()):
+                what, hint = "is not a release that binds", "release the reports of all organisations first"
+                problems = [
+                    Problem("inconsistent", str(run.folder / one), what, hint) for one in sorted(drafts)
+                ]
+                raise InvalidInput("overall report", problems)
         study.forget_answers()
         notebook = notebook_path(NOTEBOOK)
         return cls(made, wave, run.folder, (notebook, notebook), replace(run.options, groups=()), study)
@@ -336,7 +467,7 @@ class OverallRun(StudyRun):
         found = beside_releases(
             study, POOLED, self.wave, binding=binding, hashed=options.release or bool(binding)
         )
-        found = replace(found, held=found.held | study.own_held)
+        found = replace(found, held=found.held | study.own_held | _beside_sums(study, found.frame))
         part = write_parts(study, scratch / "parts", [POOLED], beside={POOLED: found})[POOLED]
         if writes:
             write_secret(self.folder, secret)
