@@ -17,6 +17,7 @@ from toolkit.study import load_study
         [1],
         {"status": "weird"},
         {"status": "made", "outputs": 5},
+        {"status": "made", "converted": 5},
         {"status": "made", "headline": 5},
         {"status": "made", "headline": {"bases": []}},
         {"status": "made", "headline": {"bases": {}, "largest_gap": {"label": 1}}},
@@ -71,6 +72,7 @@ def test_the_index_counts_what_a_report_prints_and_links_the_overall_report(samp
             "status": "made",
             "headline": headline(results),
             "outputs": {"report.html": "", "report.pdf": ""},
+            "converted": {"report.docx": ""},
         }
         (tmp_path / one / "manifest.json").write_text(json.dumps(told))
     study = load_study(sample_study)
@@ -85,4 +87,5 @@ def test_the_index_counts_what_a_report_prints_and_links_the_overall_report(samp
     page = write_index(study, "2026", tmp_path).read_text()
     assert 'href="_overall/report.html"' in page
     assert 'href="_overall/report.pdf"' in page
+    assert all(f'href="{one}/report.docx"' in page for one in ("org-01", "_overall"))
     assert "aria-sort" in page  # the heads of the table become buttons that sort

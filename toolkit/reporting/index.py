@@ -174,7 +174,9 @@ def _readable(manifest: object) -> bool:
     if not isinstance(manifest, dict) or manifest.get("status", "made") not in STATUS:
         return False
     headline = manifest.get("headline") or {}
-    if not isinstance(manifest.get("outputs", {}), dict) or not isinstance(headline, dict):
+    if not all(isinstance(one, dict) for one in (manifest.get("outputs", {}), manifest.get("converted", {}))):
+        return False
+    if not isinstance(headline, dict):
         return False
     gap, bases = headline.get("largest_gap") or {}, headline.get("bases", {})
     numbers = headline.get("numbers", {})
@@ -193,7 +195,7 @@ def _files(organisation: str, manifest: Mapping[str, Any]) -> Iterator[tuple[str
     """Yield label and address of each file, the main page first."""
     first = [*(f"report{form.suffix}" for form in FORMATS.values()), "report.ipynb"]
     outputs = sorted(
-        manifest.get("outputs", {}),
+        {*manifest.get("outputs", {}), *manifest.get("converted", {})},
         key=lambda name: (first.index(name) if name in first else len(first), name),
     )
     for name in outputs:
