@@ -129,7 +129,7 @@ def report(tmp_path):
     save_document(Document(cover, sections=(Section("Methods", parts),)), tmp_path / DOCUMENT)
     manifest = {
         "instrument": {"id": "q", "version": "1"},
-        "headline": {"bases": {"leader": "10", "staff": "<5"}},
+        "headline": {"bases": {"leader": {"answered_shown": "10"}, "staff": {"answered_shown": "<5"}}},
     }
     (tmp_path / "manifest.json").write_text(json.dumps(manifest), "utf-8")
     return tmp_path

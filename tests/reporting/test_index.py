@@ -20,7 +20,7 @@ from toolkit.study import load_study
         {"status": "made", "converted": 5},
         {"status": "made", "headline": 5},
         {"status": "made", "headline": {"bases": []}},
-        {"status": "made", "headline": {"bases": {}, "largest_gap": {"label": 1}}},
+        {"status": "made", "headline": {"bases": {}, "largest_gap": {"gap": "wide"}}},
         {"status": "made", "headline": {"bases": {}, "numbers": {"exact": "many"}}},
     ],
 )
@@ -59,14 +59,14 @@ def test_the_index_counts_what_a_report_prints_and_links_the_overall_report(samp
     lines = [
         "participation,,executive,12,20,12 of 20,,,,,",
         "participation,,employee,48,80,48 of 80,,,,,",
-        "gaps,a,,,,one,True,0.2,0.01,executive,employee",
-        "gaps,b,,,,two,True,-0.3,0.2,executive,employee",
-        "gaps,c,,,,three,False,,,,",
+        "gaps,burnout,,,,one,True,0.2,0.01,executive,employee",
+        "gaps,leave,,,,two,True,-0.3,0.2,executive,employee",
+        "gaps,strategy,,,,three,False,,,,",
     ]
     for one in ("org-01", "_overall"):
         (tmp_path / one).mkdir()
         results = tmp_path / one / "results.csv"
-        columns = "table,label,audience,answered,invited,printed,shown,gap,p_adjusted,audience_a,audience_b"
+        columns = "table,item,audience,answered,invited,printed,shown,gap,p_adjusted,audience_a,audience_b"
         results.write_text("\n".join([columns, *lines]))
         told = {
             "status": "made",
@@ -77,13 +77,15 @@ def test_the_index_counts_what_a_report_prints_and_links_the_overall_report(samp
         (tmp_path / one / "manifest.json").write_text(json.dumps(told))
     study = load_study(sample_study)
     entry = index_entries(study, "2026", tmp_path)[0]
-    assert (entry.response, entry.clear, entry.points) == (
+    assert (entry.response, entry.clear, entry.points, entry.largest_gap, entry.bases) == (
         "60%",
         1,
         20,
+        "20 points: Burnout, Executives and Employees",
+        (("Executives", "12 of 20"), ("Employees", "48 of 80")),
     )  # the largest that is clear of chance
     (tmp_path / "none.csv").write_text("\n".join([columns, *lines]).replace("0.01", "0.1"))
-    assert headline(tmp_path / "none.csv")["largest_gap"]["points"] == 30
+    assert headline(tmp_path / "none.csv")["largest_gap"]["gap"] == -0.3
     page = write_index(study, "2026", tmp_path).read_text()
     assert 'href="_overall/report.html"' in page
     assert 'href="_overall/report.pdf"' in page

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit.locale import N_, _, using_language
-from toolkit.presentation.numbers import percent
+from toolkit.presentation.numbers import base, percent, points
+from toolkit.presentation.rows import item_name
 from toolkit.reporting.documents.model import DOCUMENT
 from toolkit.reporting.formats import FORMATS
 from toolkit.reporting.job import FAILED, FAILURE_NOTE
@@ -28,6 +29,7 @@ STATUS = {
     "failed": N_("Failed"),
     "absent": N_("Not made yet"),
 }
+_SIDES = ("audience_a", "audience_b")
 _FILE_WORDS = {"report.ipynb": N_("notebook"), RESULTS: N_("numbers")}
 
 
@@ -134,7 +136,7 @@ def _entry(folder: Path, organisation: str, name: str, warnings: int, study: Stu
         sentence = failure.read_text(encoding="utf-8", errors="replace").strip().rstrip(".") + "." + earlier
     files = tuple(_files(organisation, manifest))
     headline = manifest.get("headline") or {}
-    gap = headline.get("largest_gap") or {}
+    gap = headline.get("largest_gap") or {}  # of older reports it holds words and no "gap"
     return Entry(
         organisation=organisation,
         name=name,
@@ -143,18 +145,31 @@ def _entry(folder: Path, organisation: str, name: str, warnings: int, study: Stu
         made_at=made_at,
         page=files[0][1] if files else "",
         files=files[1:],
-        bases=tuple((_audience(study, one), text) for one, text in headline.get("bases", {}).items()),
+        bases=tuple(
+            (
+                _audience(study, one),
+                _(
+                    "{answered} of {invited}",
+                    answered=base(row.get("answered"), row.get("answered_shown")),
+                    invited=base(row.get("invited")),
+                ),
+            )
+            for one, row in headline.get("bases", {}).items()
+            if isinstance(row, dict)
+        ),
         largest_gap=_(
-            "{points} points: {label}, {printed}",
-            points=gap["points"],
-            label=gap["label"],
-            printed=gap["printed"],
+            "{points} points: {item}, {one} and {other}",
+            points=points(abs(gap["gap"])),
+            item=item_name(study.instrument, gap["item"]),
+            **{
+                name: _audience(study, gap[side]) for name, side in zip(("one", "other"), _SIDES, strict=True)
+            },
         )
-        if gap
+        if "gap" in gap
         else "",
         response=percent(headline["response"]) if headline.get("response") is not None else "",
         clear=headline.get("clear", -1),
-        points=int(gap.get("points", -1)),
+        points=round(100 * abs(gap["gap"])) if "gap" in gap else -1,
         warnings=warnings,
         numbers=headline.get("numbers", {}),
     )
@@ -188,7 +203,7 @@ def _readable(manifest: object) -> bool:
         return False
     if not all(isinstance(count, int) for count in numbers.values()):
         return False
-    return not gap or (isinstance(gap.get("points"), int) and {"label", "printed"} <= set(gap))
+    return "gap" not in gap or (isinstance(gap["gap"], float) and {"item", *_SIDES} <= set(gap))
 
 
 def _files(organisation: str, manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

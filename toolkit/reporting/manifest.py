@@ -173,9 +173,10 @@ def preload() -> None:
 def headline(results: Path, *, level: float = 0.95) -> dict[str, Any]:
     """Summarise a report for the index from its own numbers.
 
-    Bases as printed, the response rate of all audiences together where each is printed, how many numbers are
-    exact, bounds or withheld for which reason, how many gaps are beyond chance, and the largest of these, or
-    of all where none is.
+    Bases (answered and invited, and the gate's text where a number is withheld), the response rate of all
+    audiences together where each is known, how many numbers are exact, bounds or withheld for which reason,
+    how many gaps are beyond chance, and the largest of these, or of all where none is. Only codes and
+    numbers: the index makes the words.
     """
     if not results.is_file():
         return {}
@@ -184,7 +185,14 @@ def headline(results: Path, *, level: float = 0.95) -> dict[str, Any]:
         columns = next(lines, [])
         rows = [dict(zip(columns, line, strict=False)) for line in lines]
     answered = [row for row in rows if row.get("table") == "participation" and row.get("audience")]
-    bases = {row["audience"]: row["printed"] for row in answered}
+    bases = {
+        row["audience"]: {
+            "answered": _whole(row.get("answered")),
+            "answered_shown": row.get("answered_shown", ""),
+            "invited": _whole(row.get("invited")),
+        }
+        for row in answered
+    }
     gaps = [
         row for row in rows if row.get("table") == "gaps" and row.get("shown") == "True" and row.get("gap")
     ]
@@ -199,14 +207,15 @@ def headline(results: Path, *, level: float = 0.95) -> dict[str, Any]:
     if gaps:
         found["clear"] = len(clear)
     if largest:
-        between = f"{largest['audience_a']} and {largest['audience_b']}"
-        found["largest_gap"] = {
-            "label": largest["label"],
-            "between": between,
-            "points": round(100 * abs(float(largest["gap"]))),
-            "printed": largest["printed"],
+        codes = ("item", "measure", "audience_a", "audience_b")
+        found["largest_gap"] = {name: largest.get(name, "") for name in codes} | {
+            "gap": float(largest["gap"])
         }
     return found
+
+
+def _whole(text: str | None) -> int | None:
+    return round(float(text)) if text else None
 
 
 _BOUNDS = ("bound", "bound_a", "bound_b", "gap_least")
