@@ -7,7 +7,7 @@ import pytest
 
 from tests.refusals import problem
 from toolkit.disclosure import Policy, admit
-from toolkit.disclosure.policy import large_enough
+from toolkit.disclosure.policy import LOWEST_THRESHOLD, large_enough
 from toolkit.errors import InvalidInput
 
 
@@ -87,7 +87,7 @@ def test_what_does_not_fit_is_refused(frame, population, refusal):
         admit(frame, Policy(), population=population)
 
 
-@pytest.mark.parametrize("threshold", range(3, 10))
+@pytest.mark.parametrize("threshold", range(LOWEST_THRESHOLD, 10))
 def test_every_group_left_reaches_the_threshold(threshold):
     counts = {f"group of {count}": count for count in range(13)}
     frame = frame_of(counts)

@@ -572,10 +572,11 @@ def test_people_of_one_weight_are_exchanged_for_others_of_the_same() -> None:
         np.arange(4), rows, np.array([4.0]), np.array([4.0]), np.array([0, 1, 0, 1]), np.array([9.0, 9, 9, 9])
     )
     start = np.array([0.0, 2, 9, 7])
-    more = part.exchanged(start, [0, 1], True)
+    more = part.exchanged(start, [0, 1], True, wide=True)
     assert more is not None
     assert more.tolist() == [2, 1, 7, 8]
-    assert part.exchanged(start, [0, 1], False) is None  # one agrees at least twice over
+    assert part.exchanged(start, [0, 1], True, wide=False) is None  # it takes three people
+    assert part.exchanged(start, [0, 1], False, wide=True) is None  # one agrees at least twice over
 
 
 def test_an_audit_without_time_refuses_weighted_counts_and_does_not_fail() -> None:
