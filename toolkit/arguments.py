@@ -188,7 +188,9 @@ def _fits(value: Any, hint: Any) -> bool:
         return True
     if issubclass(origin, Mapping):
         return isinstance(value, Mapping) and all(_fits(one, inner[1]) for one in value.values())
-    if not isinstance(value, Iterable) or (str in inner and _is_no_list(value)):
+    if not isinstance(value, Iterable) or (
+        str in inner and _is_no_list(value) and not (origin is Iterable and isinstance(value, Mapping))
+    ):
         return False
     if not hasattr(value, "__len__"):  # an iterator would be used up
         return origin is Iterable

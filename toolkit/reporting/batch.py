@@ -82,7 +82,7 @@ def run_reports(
     workers: int | None = None,
     notebook: str | Path | None = None,
     data: str | Path | None = None,
-    formats: Iterable[str] = ("html",),
+    formats: str | Iterable[str] = ("html",),
     force: bool = False,
     seconds: float | None = None,
     memory: int | None = None,
@@ -211,7 +211,7 @@ def plan_reports(
     out: str | Path = "reports",
     notebook: str | Path | None = None,
     data: str | Path | None = None,
-    formats: Iterable[str] = ("html",),
+    formats: str | Iterable[str] = ("html",),
     force: bool = False,
 ) -> pd.DataFrame:
     """List what `run_reports` would build, and write nothing.
