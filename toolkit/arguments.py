@@ -164,8 +164,6 @@ def _checked(hint: Any) -> Any:
         return hint
     if origin is tuple:
         return Annotated[hint, _Plain()]
-    if isinstance(origin, type) and issubclass(origin, Mapping):
-        return Annotated[Any, Check(lambda value: _fits(value, hint), _words(hint))]
     if isinstance(origin, type) and issubclass(origin, Iterable):
         return Annotated[Any, Check(lambda value: _fits(value, hint), _words(hint))]
     if origin is Callable:
@@ -189,7 +187,7 @@ def _fits(value: Any, hint: Any) -> bool:
     if issubclass(origin, Mapping):
         return isinstance(value, Mapping) and all(_fits(one, inner[1]) for one in value.values())
     if not isinstance(value, Iterable) or (
-        str in inner and _is_no_list(value) and not (origin is Iterable and isinstance(value, Mapping))
+        str in inner and _not_a_list(value) and not (origin is Iterable and isinstance(value, Mapping))
     ):
         return False
     if not hasattr(value, "__len__"):  # an iterator would be used up
@@ -197,8 +195,8 @@ def _fits(value: Any, hint: Any) -> bool:
     return inner[0] is Any or not inner or all(_fits(one, inner[0]) for one in value)
 
 
-def _is_no_list(value: Any) -> bool:
-    """Return whether a value has strings as elements, or would have, and is meant otherwise."""
+def _not_a_list(value: Any) -> bool:
+    """Return whether a value yields strings when iterated but is not meant as a list of them."""
     return isinstance(value, str | bytes | Mapping) or hasattr(value, "columns")
 
 

@@ -167,7 +167,7 @@ def careless_flags(
     Raises
     ------
     InvalidInput
-        Where `least` is below 2, or for a frame that is none of `careless_indices`.
+        Where `least` is below 2, or columns of `careless_indices` are missing.
 
     Examples
     --------

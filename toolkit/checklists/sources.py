@@ -56,7 +56,7 @@ def of_report(folder: Path) -> Facts:
     found = manifest.get("headline", {}).get("bases", {}).items()
     bases = {who: base for who, base in found if isinstance(base, dict)}
     if "sample_sizes_and_precision" not in known and bases:
-        says = ", ".join(f"{who}: {base['answered_shown']}" for who, base in bases.items())
+        says = ", ".join(f"{who}: {base.get('answered_shown', '')}" for who, base in bases.items())
         known["sample_sizes_and_precision"] = Answer(TO_CHECK, says, MANIFEST)
     for item, element, cue in (
         ("number_of_items", "instrument", "questions"),

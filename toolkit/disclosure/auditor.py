@@ -1233,9 +1233,10 @@ class _Puzzle:
                 (puzzle.exchanged(base, goal.variables, up, wide=False) for base in near),
                 (search(nodes=_FEW, kept=(base, self._half(chance))) for base in (near * _STARTS)[:_STARTS]),
                 (puzzle.exchanged(base, goal.variables, up, wide=True) for base in near),
-                (search(nodes=most) for most in (nodes,)),
             )
             found = next((solution for solution in tried if solution is not None), None)
+            if found is None:
+                found = search(nodes=nodes)
             if found is not None:
                 seen(found)
                 continue

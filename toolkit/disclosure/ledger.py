@@ -475,7 +475,7 @@ def _reveals(
 
     def near(people: Mask, label: str) -> bool:
         n, yes = int(people.sum()), int(np.isin(answers[people], label.split(" ")).sum())
-        few = math.floor(policy.unanimity_bounds(n, item)[0] * n + 1e-9)
+        few = _few(policy, n, item)
         return not few < yes <= yes + int((people & gone).sum()) < n - few
 
     def rows(sets: Iterable[_Shown]) -> Masks:
@@ -512,13 +512,18 @@ def _reveals(
     return False
 
 
+def _few(policy: Policy, n: int, item: str) -> int:
+    """Return the most people of n whose answer is shown as a bound."""
+    return math.floor(policy.unanimity_bounds(n, item)[0] * n + 1e-9)
+
+
 def _narrowed(sets: Masks, said: Mask, item: str, policy: Policy) -> bool:
     """Return whether overlapping bases leave the count of a bounded one less than the policy's room."""
     from scipy.optimize import LinearConstraint, milp
 
     atoms, of = np.unique(sets, axis=1, return_inverse=True)
     size = np.bincount(of.ravel(), minlength=atoms.shape[1])
-    few = [math.floor(policy.unanimity_bounds(int(n), item)[0] * n + 1e-9) for n in sets.sum(axis=1)]
+    few = [_few(policy, int(n), item) for n in sets.sum(axis=1)]
     true, n = (sets & said).sum(axis=1), sets.sum(axis=1)
     low = np.where(true <= few, 0, np.where(true >= n - few, n - few, true))
     high = np.where(true >= n - few, n, np.where(true <= few, few, true))
@@ -1607,7 +1612,7 @@ class _Alike:
         return cls(said.reshape(-1, len(frame)), len(codes), item, policy)
 
     def few(self, n: int) -> int:
-        return math.floor(self.policy.unanimity_bounds(n, self.item)[0] * n + 1e-9)
+        return _few(self.policy, n, self.item)
 
     def at_risk(self, *bases: Mask) -> Masks:
         """Return who gave the answers that are shown exactly of all bases; all rare ones together are one."""

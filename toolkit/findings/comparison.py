@@ -82,10 +82,9 @@ def benchmark(
     """
     frames = [estimates] if isinstance(estimates, pd.DataFrame) else list(estimates)
     if odd := [one for one in frames if not isinstance(one, pd.DataFrame)]:
-        hint = "give frames of estimates"
-        raise InvalidInput(
-            "estimates", [Problem("wrong-type", "estimates", f"{one!r} is no frame", hint) for one in odd]
-        )
+        hint = "give what proportions() or means() returns"
+        problems = [Problem("wrong-type", "estimates", f"{one!r} is not a frame", hint) for one in odd]
+        raise InvalidInput("estimates", problems)
     ours = _ours(frames)
     if lacking := [name for name in ("finding_id", "variable", "our_audience") if name not in findings]:
         what, hint = "is not in the frame", "give what load_findings returns"

@@ -358,9 +358,8 @@ def load_instruments(files: str | Path | Mapping[str, str | Path] | Iterable[str
     )
     if odd := [one for one in listed if not isinstance(one, str | Path)]:
         hint = "give paths, or names of shipped questionnaires"
-        raise InvalidInput(
-            "load_instruments", [Problem("wrong-type", "files", f"{one!r} is no path", hint) for one in odd]
-        )
+        problems = [Problem("wrong-type", "files", f"{one!r} is not a path", hint) for one in odd]
+        raise InvalidInput("load_instruments", problems)
     if isinstance(files, Mapping):
         named: list[tuple[str | None, Path]] = [
             (audience, found) for audience, path in files.items() for found in instrument_files(path)

@@ -144,8 +144,8 @@ def overall_study(
     Raises
     ------
     InvalidInput
-        Reports that are missing or of other answers, fewer than five organisations that can be counted,
-        replicate weights.
+        Reports that are missing or not of the current answers, fewer than five organisations that can be
+        counted, replicate weights.
     """
     if study.design is not None and (study.design.replicates or not (study.weighting or study.sample)):
         what = "is of replicate weights or of microdata, which do not describe how organisations were drawn"
@@ -154,7 +154,7 @@ def overall_study(
     cells, waves = client_cells(folder, wave, study.organisation_ids(wave)), [wave]
     answers = pd.concat(frames.values(), ignore_index=True)
     if stale := _of_other_answers(cells, answers):
-        what, hint = "is of other answers than those of now", "build the reports of all organisations again"
+        what, hint = "was not built from the current answers", "build the reports of all organisations again"
         problems = [Problem("inconsistent", str(folder / one), what, hint) for one in stale]
         raise InvalidInput("overall report", problems)
     for earlier in study.waves[: study.waves.index(wave)] if wave not in study.wave_instruments else ():
@@ -430,7 +430,8 @@ class OverallRun(StudyRun):
         if run.options.release and made.clients is not None:
             counted = frozenset(made.clients.loc[made.clients["wave"] == wave, "organisation"])
             if drafts := counted - run._recorded(counted, study.ledger.entries()):
-                what, hint = "is not a release that binds", "release the reports of all organisations first"
+                what = "is a draft, or its release was withdrawn"
+                hint = "release the reports of all organisations first"
                 problems = [
                     Problem("inconsistent", str(run.folder / one), what, hint) for one in sorted(drafts)
                 ]
