@@ -76,7 +76,7 @@ class Progress:
 def run_reports(
     study: str | Path | Study,
     *,
-    organisations: Iterable[str] | None = None,
+    organisations: str | Iterable[str] | None = None,
     wave: str | None = None,
     out: str | Path = "reports",
     workers: int | None = None,
@@ -206,7 +206,7 @@ def run_study(
 def plan_reports(
     study: str | Path | Study,
     *,
-    organisations: Iterable[str] | None = None,
+    organisations: str | Iterable[str] | None = None,
     wave: str | None = None,
     out: str | Path = "reports",
     notebook: str | Path | None = None,
