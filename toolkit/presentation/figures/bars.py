@@ -118,7 +118,7 @@ def diverging_bars(
     instrument: Instrument,
     *,
     ax: Axes | None = None,
-    palette: Sequence[str] | None = None,
+    palette: Sequence[Any] | None = None,
     theme: str | None = None,
     items: Collection[str] | None = None,
     table: str = "distributions",
@@ -263,7 +263,7 @@ def _bar(variable: Variable, codes: tuple[tuple[str, ...], ...], spread: Spread,
     return Bar(label, ((), (), ()), top, percent(top, bound=bound), bound=bound)
 
 
-def _draw(blocks: Sequence[Block], ax: Axes | None, palette: Sequence[str] | None) -> Axes:
+def _draw(blocks: Sequence[Block], ax: Axes | None, palette: Sequence[Any] | None) -> Axes:
     total = sum(block.height for block in blocks)
     left, right = _LABEL + _NAMES, _SUM
     ax = new_axes(ax, total, left=left, right=right, top=_TOP, bottom=0.06)
@@ -324,7 +324,7 @@ def _name(labels: Labels, block: Block, start: float) -> None:
         labels.add(at, y - 0.01, block.hint, where="left", size=_SMALL, color=quiet())
 
 
-def _colours(sizes: tuple[int, ...], palette: Sequence[str] | None) -> tuple[str, ...]:
+def _colours(sizes: tuple[int, ...], palette: Sequence[Any] | None) -> tuple[str, ...]:
     if palette is None:
         return diverging(*sizes)
     low, high = list(palette[:2]), list(palette[-2:])
@@ -348,7 +348,7 @@ def _draw_bar(
     bar: Bar,
     y: float,
     pieces: _Pieces,
-    palette: Sequence[str] | None,
+    palette: Sequence[Any] | None,
 ) -> None:
     middle = y + _BAR / 2
     end = _SUM - 0.06
@@ -380,7 +380,7 @@ def _draw_bar(
         )
 
 
-def _legend(labels: Labels, block: Block, top: float, palette: Sequence[str] | None) -> None:
+def _legend(labels: Labels, block: Block, top: float, palette: Sequence[Any] | None) -> None:
     """Draw the answers of a scale with their colours, and the heading of the sums."""
     edge = _LABEL + _NAMES
     for words, colour, (x, row) in zip(
