@@ -752,6 +752,7 @@ def _as_study(study: Study) -> Any:
         primary=(),
         path=None,
         benchmarks_path=None,
+        margins=None,
         responses=lambda **_: answers,
         quotable_comments=lambda *_: pd.DataFrame({"text": pd.Series([], dtype="str")}),
         language="en",
