@@ -563,8 +563,8 @@ def _ticks(rows: pd.DataFrame, frame: pd.DataFrame, study: Study) -> list[Find]:
     finds = []
     ways = rows[rows["item"].str.startswith("ways_") & rows["n"].notna() & rows["estimate"].notna()]
     kinds = {"a": [1, 0, 1, 0], "b": [0, 1, 1, 0], "none": [0, 0, 0, 1]}  # only a, only b, both, none
-    for select, own in ways.groupby("select", sort=False):
-        n = int(own["n"].iloc[0])
+    for (select, base), own in ways.groupby(["select", "n"], sort=False):  # late answers wait by option
+        n = int(base)
         puzzle = Puzzle(4)
         puzzle.add(np.ones(4), n, n)
         for row in own.itertuples():
