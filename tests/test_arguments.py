@@ -180,7 +180,7 @@ def test_the_detectable_gap_is_at_the_level_of_the_interval() -> None:
 ODD = [None, -1.5, True, "nonsense", b"x", [], [1, "a"], {"a": 1}, pd.DataFrame({"a": [1, 2]})]
 ODD += [pd.Series(["x"]), np.array([1.0, np.nan]), object(), pd.NA, iter([1])]
 WRITES = {"run_reports", "simulate"}
-"""They write files where they are told to."""
+"""Functions that write files."""
 CONTINUED = {
     "alpha", "beliefs", "benchmark_dots", "checklist", "codebook", "description_of", "diverging_bars",
     "explore", "fit", "gap_dumbbell", "labels", "open_report", "organisation_funnel",

@@ -186,18 +186,15 @@ def _fits(value: Any, hint: Any) -> bool:
         return True
     if issubclass(origin, Mapping):
         return isinstance(value, Mapping) and all(_fits(one, inner[1]) for one in value.values())
-    if not isinstance(value, Iterable) or (
-        str in inner and _not_a_list(value) and not (origin is Iterable and isinstance(value, Mapping))
-    ):
+    if not isinstance(value, Iterable):
         return False
+    if str in inner:  # text, tables and mappings yield strings, but only the keys of a registry are meant so
+        names = origin is Iterable and isinstance(value, Mapping)
+        if not names and (isinstance(value, str | bytes | Mapping) or hasattr(value, "columns")):
+            return False
     if not hasattr(value, "__len__"):  # an iterator would be used up
         return origin is Iterable
-    return inner[0] is Any or not inner or all(_fits(one, inner[0]) for one in value)
-
-
-def _not_a_list(value: Any) -> bool:
-    """Return whether a value yields strings when iterated but is not meant as a list of them."""
-    return isinstance(value, str | bytes | Mapping) or hasattr(value, "columns")
+    return all(_fits(one, inner[0]) for one in value)
 
 
 def _words(hint: Any) -> str:

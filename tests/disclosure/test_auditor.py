@@ -575,8 +575,8 @@ def test_people_of_one_weight_are_exchanged_for_others_of_the_same() -> None:
     more = part.exchanged(start, [0, 1], True, wide=True)
     assert more is not None
     assert more.tolist() == [2, 1, 7, 8]
-    assert part.exchanged(start, [0, 1], True, wide=False) is None  # it takes three people
-    assert part.exchanged(start, [0, 1], False, wide=True) is None  # one agrees at least twice over
+    assert part.exchanged(start, [0, 1], True, wide=False) is None  # two people cannot do it, three can
+    assert part.exchanged(start, [0, 1], False, wide=True) is None  # fewer than one person cannot agree twice
 
 
 def test_an_audit_without_time_refuses_weighted_counts_and_does_not_fail() -> None:

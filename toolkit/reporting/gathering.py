@@ -124,10 +124,11 @@ def gather(study: Study, organisation: str, wave: str) -> ReportData:
     previous = study.previous_wave(organisation, wave) if audiences else ""
     peers = study.benchmarks_of(organisation, wave) if audiences else None
     whose = (organisation, wave, previous)
-    results, weights, tests = _results(study, beside.frame, *whose, peers)
+    results, weights, tests = _results(study, beside.frame, frame, *whose, peers)
     if study.clients is not None:
         even = spread(beside.frame, study.clients, study.instrument)
-        results = _with_errors_of(results, _results(study, even, *whose, None)[0])
+        counted = _with_used_audiences(_admitted(study, even, organisation, wave).frame)
+        results = _with_errors_of(results, _results(study, even, counted, *whose, None)[0])
     results["participation"] = admitted.participation
     held = {
         Base(item, frozenset([*map(tuple, json.loads(group)), *([("wave", at)] if at != wave else [])])): code
@@ -177,13 +178,16 @@ def gather(study: Study, organisation: str, wave: str) -> ReportData:
 def _results(
     study: Study,
     every: pd.DataFrame,
+    frame: pd.DataFrame,
     organisation: str,
     wave: str,
     previous: str,
     peers: pd.DataFrame | None,
 ) -> tuple[dict[str, pd.DataFrame], pd.DataFrame | None, pd.DataFrame | None]:
-    """Analyse the answers of all waves: tables by name, what weighting costs, the tests of cuts."""
-    frame = _with_used_audiences(_admitted(study, every, organisation, wave).frame)
+    """Analyse the admitted answers of a wave, beside those of every wave.
+
+    Returns tables by name, what weighting costs, and the tests of cuts.
+    """
     audiences = tuple(frame["audience"].cat.categories)
     weights, tests = None, None
     if not audiences:

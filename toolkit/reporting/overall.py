@@ -383,9 +383,8 @@ def _open(cells: pd.DataFrame, given: pd.DataFrame, variable: Variable) -> bool:
         np.maximum(most, found, out=most)
 
     least, most = count.copy(), count.copy()
-    for answer, sign in product(
-        cells["answer"].unique(), (1.0, -1.0)
-    ):  # organisations are apart without sums
+    # without the sums organisations do not constrain one another: one search serves them all
+    for answer, sign in product(cells["answer"].unique(), (1.0, -1.0)):
         reach(least, most, sign * (cells["answer"] == answer).to_numpy(), alone)
     needed = np.minimum(most - least, _WIDE)
     least, most = count.copy(), count.copy()
